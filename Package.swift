@@ -1,0 +1,105 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The fuzz targets need a sanitizer and have no `main`, so they join the manifest only when asked for.
+let withFuzzTargets = Context.environment["RESIDENCY_FUZZ"] == "1"
+
+let package = Package(
+    name: "residency-gateway",
+    products: [.executable(name: "residency-gateway", targets: ["ResidencyGateway"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.10.0", traits: []),
+    ],
+    targets: [
+        // Each system library is wrapped once, by the target that names it below.
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // In the order of the arrows: a target may import only what stands above it.
+        .target(
+            name: "TenantDirectory",
+            dependencies: [
+                "CLibCrypto",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "RegionRouter",
+            dependencies: [
+                "TenantDirectory",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "ResidencyGateway",
+            dependencies: [
+                "TenantDirectory", "RegionRouter", "CLibCurl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        // The only home of doubles.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "TenantDirectory", "RegionRouter",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport"),
+        .testTarget(
+            name: "TenantDirectoryTests",
+            dependencies: ["TenantDirectory", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(
+            name: "RegionRouterTests",
+            dependencies: [
+                "RegionRouter", "TenantDirectory", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ResidencyGatewayTests",
+            dependencies: [
+                "ResidencyGateway", "RegionRouter", "TenantDirectory", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "IntegrationTests", dependencies: ["ResidencyGateway", "TestSupport"]),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+// One list for every target of ours: the manifest is the law of the house.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    // `any P` is written where a value hides its type.
+    .enableUpcomingFeature("ExistentialAny"),
+    // A file sees the members of the modules it imports, and of no others.
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // An import is a detail of its file unless it says `package`.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // An async function runs where its caller runs.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings + (target.swiftSettings ?? [])
+}

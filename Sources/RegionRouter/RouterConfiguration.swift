@@ -1,0 +1,84 @@
+package import TenantDirectory
+
+/// Everything the data plane is told once, at its start.
+package struct RouterConfiguration: Sendable {
+    package var listen: ListenConfiguration
+    package var limits: HTTPLimits
+    /// The base URLs the host calls; one for each declared region and the plain one.
+    package var endpoints: [PublicEndpoint]
+    /// The app instance of each region this node owns.
+    package var instances: [Region: InstanceAddress]
+    /// What an app instance sees as `Host`.
+    package var hostHeader: HostHeader
+    /// Where requests without a tenant go when the plain base URL was called.
+    package var defaultRegion: Region
+    package var identify: IdentifyConfiguration
+
+    package enum HostHeader: String, Sendable, CaseIterable {
+        /// The name the host called.
+        case `public`
+        /// The instance's own name.
+        case instance
+    }
+
+    package init(
+        listen: ListenConfiguration, limits: HTTPLimits = HTTPLimits(), endpoints: [PublicEndpoint],
+        instances: [Region: InstanceAddress], hostHeader: HostHeader = .public, defaultRegion: Region,
+        identify: IdentifyConfiguration
+    ) {
+        self.listen = listen
+        self.limits = limits
+        self.endpoints = endpoints
+        self.instances = instances
+        self.hostHeader = hostHeader
+        self.defaultRegion = defaultRegion
+        self.identify = identify
+    }
+}
+
+/// Where the router listens and whom it believes.
+package struct ListenConfiguration: Sendable {
+    package var host: String
+    /// 0 binds a free port.
+    package var port: Int
+    /// Event loops; `nil` for one a core.
+    package var eventLoops: Int?
+    /// Load balancers in front, whose `X-Forwarded-*` fields and PROXY headers are believed.
+    package var trustedProxies: [AddressRange]
+    /// Whether connections from trusted proxies begin with a PROXY protocol v2 header.
+    package var proxyProtocol: Bool
+    /// Whether a trusted proxy's `X-Forwarded-Host` names the host that was called.
+    package var trustForwardedHost: Bool
+    /// GET of this path is answered 200 whatever the host name.
+    package var healthPath: String
+
+    package init(
+        host: String = "127.0.0.1", port: Int, eventLoops: Int? = nil, trustedProxies: [AddressRange] = [],
+        proxyProtocol: Bool = false, trustForwardedHost: Bool = false, healthPath: String = "/.residency/health"
+    ) {
+        self.host = host
+        self.port = port
+        self.eventLoops = eventLoops
+        self.trustedProxies = trustedProxies
+        self.proxyProtocol = proxyProtocol
+        self.trustForwardedHost = trustForwardedHost
+        self.healthPath = healthPath
+    }
+}
+
+/// The HTTP server of an app in one region. Plain HTTP, on loopback or a private network.
+package struct InstanceAddress: Sendable, Hashable {
+    package let host: String
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As it stands in a `Host` field.
+    package var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == 80 ? name : "\(name):\(port)"
+    }
+}
