@@ -1,4 +1,8 @@
 // libcrypto as the gateway uses it: digests, keyed MACs, RSA verification and signing, AES-GCM, random.
+//
+// The SHA256_* functions are deprecated in favour of EVP contexts, and used knowingly: their state is a plain value, so
+// a keyed MAC costs 0.7 µs and 240 bytes a tenant, against 1.9 µs and 950 bytes with a duplicated EVP_MAC context.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -9,3 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
+
+// Swift does not see macros that are made of others.
+static const int residency_evp_pkey_public_key = EVP_PKEY_PUBLIC_KEY;

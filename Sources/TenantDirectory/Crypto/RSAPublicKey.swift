@@ -16,7 +16,23 @@ package final class RSAPublicKey: Sendable {
             ERR_clear_error()
             return nil
         }
-        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA, (2048...8192).contains(EVP_PKEY_get_bits(key)) else {
+        guard Self.isAcceptable(key) else {
+            EVP_PKEY_free(key)
+            return nil
+        }
+        self.key = key
+    }
+
+    /// From the members `n` and `e` of a JSON Web Key (RFC 7518 §6.3.1), big-endian bytes, RSA of 2048 to 8192 bits.
+    /// - Returns: `nil` where they are no such key.
+    package init?(modulus: [UInt8], exponent: [UInt8]) {
+        guard (256...1025).contains(modulus.count), (1...8).contains(exponent.count), (exponent.last ?? 0) & 1 == 1,
+            let key = Self.make(modulus: modulus, exponent: exponent)
+        else {
+            ERR_clear_error()
+            return nil
+        }
+        guard Self.isAcceptable(key) else {
             EVP_PKEY_free(key)
             return nil
         }
@@ -24,4 +40,45 @@ package final class RSAPublicKey: Sendable {
     }
 
     deinit { EVP_PKEY_free(key) }
+
+    /// Whether the signature (RSASSA-PKCS1-v1_5 with SHA-256) is this key's, over the message. About 22 µs.
+    package func isValidRS256(_ signature: UnsafeRawBufferPointer, for message: UnsafeRawBufferPointer) -> Bool {
+        guard let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1,
+            EVP_DigestVerify(
+                context, signature.baseAddress?.assumingMemoryBound(to: UInt8.self), signature.count,
+                message.baseAddress?.assumingMemoryBound(to: UInt8.self), message.count) == 1
+        else {
+            // Each refused signature leaves entries in the thread's error queue.
+            ERR_clear_error()
+            return false
+        }
+        return true
+    }
+
+    private static func isAcceptable(_ key: OpaquePointer) -> Bool {
+        EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && (2048...8192).contains(EVP_PKEY_get_bits(key))
+    }
+
+    private static func make(modulus: [UInt8], exponent: [UInt8]) -> OpaquePointer? {
+        guard let n = BN_bin2bn(modulus, Int32(modulus.count), nil) else { return nil }
+        defer { BN_free(n) }
+        guard let e = BN_bin2bn(exponent, Int32(exponent.count), nil) else { return nil }
+        defer { BN_free(e) }
+        guard BN_is_odd(n) == 1, let builder = OSSL_PARAM_BLD_new() else { return nil }
+        defer { OSSL_PARAM_BLD_free(builder) }
+        guard OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1,
+            OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1,
+            let parameters = OSSL_PARAM_BLD_to_param(builder)
+        else { return nil }
+        defer { OSSL_PARAM_free(parameters) }
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
+        defer { EVP_PKEY_CTX_free(context) }
+        var key: OpaquePointer?
+        guard EVP_PKEY_fromdata_init(context) == 1,
+            EVP_PKEY_fromdata(context, &key, residency_evp_pkey_public_key, parameters) == 1
+        else { return nil }
+        return key
+    }
 }
