@@ -45,7 +45,7 @@ package struct OutboundRequest: Sendable {
             throw OutboundError(.badURL, "only http and https URLs can be called")
         }
         guard url.utf8.count <= 8192, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw OutboundError(.badURL, "the URL at \(origin) holds blanks, control or non-ASCII bytes, or is too long")
+            throw OutboundError(.badURL, "the URL at \(origin) has blanks, control or foreign bytes, or is too long")
         }
         guard Self.isToken(method) else {
             throw OutboundError(.badRequest, "the method for \(origin) is not an HTTP token")

@@ -1,4 +1,4 @@
-/// A realm code such as `EU`, `US` or `DE`: where a tenant's data lives. Upper case, as in the keys of `regionBaseUrls`.
+/// A realm code such as `EU`, `US` or `DE`: where a tenant's data lives. Upper case, like the keys of `regionBaseUrls`.
 ///
 /// `GLOBAL` stands for the plain `baseUrl` (Forge: `default`); it names a URL the host may call, and is never a place
 /// where data lives: a tenant that arrives there is placed in the configured default region.

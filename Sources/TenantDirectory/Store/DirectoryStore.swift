@@ -14,7 +14,7 @@ package protocol DirectoryStore: Sendable {
 
     func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant?
 
-    /// Up to `limit` records in the order of their ids, from the one after `after` on; what `tenants list` pages through.
+    /// Up to `limit` records in the order of their ids, from the one after `after` on: the pages of `tenants list`.
     func tenants(after: TenantID?, limit: Int, filter: TenantFilter) async throws(DirectoryError) -> [Tenant]
 
     /// How many records there are, by state and by whether they are displaced.

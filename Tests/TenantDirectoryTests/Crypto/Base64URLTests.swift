@@ -16,7 +16,9 @@ struct Base64URLTests {
         #expect(Base64URL.decode(text) == bytes)
     }
 
-    @Test("reads one spelling of a value only", arguments: ["Z", "Zg==", "Zh", "Zm9", "Z g", "Zm+v", "Zm/v", "Zg\n", "é"])
+    @Test(
+        "reads one spelling of a value only",
+        arguments: ["Z", "Zg==", "Zh", "Zm9", "Z g", "Zm+v", "Zm/v", "Zg\n", "é"])
     func refused(text: String) {
         #expect(Base64URL.decode(text) == nil)
     }

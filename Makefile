@@ -1,0 +1,50 @@
+# Each target installs the Debian packages it lacks, and nothing when it lacks none. `make` alone lists the targets.
+
+PREFIX ?= /usr/local
+MINUTES ?= 10
+
+BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk openssl python3
+SOAK_PACKAGES := python3
+
+ENSURE := config/ensure-packages.sh
+SWIFT_FILES := Package.swift Sources Tests
+# The debug build is shared by demo, test and check; the release build by bench, soak and install.
+RELEASE := -c release --product residency-gateway
+
+.PHONY: help demo test check format bench soak fuzz install packages release
+
+help: ## lists the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: packages ## builds, then shows two regions, a gateway and a host at work, and keeps serving on a terminal
+	swift build --product residency-gateway
+	.build/debug/residency-gateway demo
+
+test: packages ## runs every test
+	swift test
+
+check: packages ## format, the taste of the house, and imports of what a target does not depend on
+	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build --filter TidyTests
+
+format: ## formats every Swift file in place
+	swift format format --in-place --recursive --parallel $(SWIFT_FILES)
+
+bench: release ## measures the gateway beside nginx, nginx with Lua, HAProxy, and Envoy where ENVOY=path is given
+	@$(ENSURE) $(BENCH_PACKAGES)
+	python3 Tests/Benchmarks/bench.py --gateway .build/release/residency-gateway $(if $(ENVOY),--envoy $(ENVOY)) $(BENCH_ARGUMENTS)
+
+soak: release ## mixed load for MINUTES=10, with clients and app instances killed at random
+	@$(ENSURE) $(SOAK_PACKAGES)
+	python3 Tests/Soak/soak.py --gateway .build/release/residency-gateway --minutes $(MINUTES)
+
+install: release ## installs a release build under PREFIX=/usr/local
+	install -D -m 755 .build/release/residency-gateway $(DESTDIR)$(PREFIX)/bin/residency-gateway
+
+packages:
+	@$(ENSURE) $(BUILD_PACKAGES)
+
+release: packages
+	swift build $(RELEASE)

@@ -1,0 +1,27 @@
+import Testing
+
+@Suite("The taste of the house")
+struct RepositoryTests {
+    @Test("is kept by every file", arguments: TidyCheck.all)
+    func kept(check: TidyCheck) throws {
+        let files = try Repository.files()
+        #expect(files.contains { $0.isIn("Sources/RegionRouter") } && files.contains { $0.isIn("Tests/TidyTests") })
+        for complaint in files.flatMap(check.find) { Issue.record("\(complaint)") }
+    }
+
+    @Test("leaves the top level to what everybody looks for there")
+    func topLevel() throws {
+        let allowed: Set = ["Package.swift", "Package.resolved", "Sources", "Tests", "config", "README.md", "Makefile"]
+        let others = try Repository.topLevel().filter { !allowed.contains($0) }
+        #expect(others.isEmpty, "these belong into a folder")
+    }
+
+    @Test("asks of the README that its links lead somewhere and its commands exist")
+    func readme() throws {
+        let readme = try Repository.file("README.md")
+        let complaints =
+            ReadmeCheck.deadLinks(in: readme, exists: Repository.exists)
+            + ReadmeCheck.missingTargets(in: readme, makefile: try Repository.file("Makefile"))
+        for complaint in complaints { Issue.record("\(complaint)") }
+    }
+}
