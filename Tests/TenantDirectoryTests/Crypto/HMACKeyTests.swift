@@ -38,7 +38,7 @@ struct HMACKeyTests {
     ]
 
     @Test("gives the codes of RFC 4231, again and again from one key", arguments: vectors)
-    func vectors(vector: Vector) throws {
+    func code(vector: Vector) throws {
         let key = try #require(HMACKey(Secret(vector.key)))
         for _ in 0..<3 {
             #expect(Hexadecimal.lowerCase(key.authenticationCode(for: vector.message)) == vector.code)
