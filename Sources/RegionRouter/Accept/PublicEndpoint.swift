@@ -10,11 +10,14 @@ package struct PublicEndpoint: Sendable, Equatable {
     package let authority: String
     /// `/app`, or empty. What qsh covers is the path after it.
     package let basePath: String
+    /// The base path as it is compared with the paths of requests.
+    package let basePathBytes: [UInt8]
 
     package init(region: Region, baseURL: String, authority: String, basePath: String) {
         self.region = region
         self.baseURL = baseURL
         self.authority = authority
         self.basePath = basePath
+        self.basePathBytes = Array(basePath.utf8)
     }
 }
