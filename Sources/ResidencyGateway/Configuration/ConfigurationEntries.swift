@@ -1,0 +1,63 @@
+import Foundation
+import RegionRouter
+
+/// Makes values from the mappings that lists of the configuration hold.
+enum ConfigurationEntries {
+    private static let nowhere = URL(fileURLWithPath: "/")
+
+    /// `{ jwksUrl: …, apiBaseUrl: … }` or `{ jwksUrl: …, isolatedCloudLabel: … }`
+    static func keySet(_ fields: [String: String]) throws(Misfit) -> ForgeSettings.KeySet {
+        let label = fields["isolatedCloudLabel"]
+        guard fields["apiBaseUrl"] != nil || label != nil else {
+            throw Misfit("needs `apiBaseUrl` or `isolatedCloudLabel`, to say which tokens the key set is for")
+        }
+        if let label {
+            let isLabel = label.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+                    || $0 == UInt8(ascii: "-")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
+            guard (1...50).contains(label.utf8.count), isLabel else {
+                throw Misfit("has an `isolatedCloudLabel` that is not 1 to 50 of a–z, 0–9, `_` and `-`")
+            }
+        }
+        return ForgeSettings.KeySet(
+            apiBaseURL: fields["apiBaseUrl"], isolatedCloudLabel: label,
+            jwksURL: try WebAddress(fields["jwksUrl"] ?? ""))
+    }
+
+    /// `{ path: "/oauth/callback", query: state }`; a path alone must contain `{tenant}`.
+    static func route(_ fields: [String: String]) throws(Misfit) -> TenantRoute {
+        let path = fields["path"] ?? ""
+        guard path.hasPrefix("/") else { throw Misfit("has a `path` that does not begin with a slash") }
+        let stars = path.utf8.count { $0 == UInt8(ascii: "*") }
+        guard stars == 0 || (stars == 1 && path.hasSuffix("/*")) else {
+            throw Misfit("has a `path` with a `*` that is not its last segment")
+        }
+        var sources: [TenantRoute.Source] = []
+        if let name = fields["query"] { sources.append(.query(name)) }
+        if let name = fields["header"] { sources.append(.header(name.lowercased())) }
+        if let name = fields["bearerClaim"] { sources.append(.bearerClaim(name)) }
+        guard sources.count <= 1 else { throw Misfit("must have one of `query`, `header` and `bearerClaim`, not more") }
+        if let source = sources.first { return TenantRoute(path: path, source: source) }
+        guard path.split(separator: "/").contains("{tenant}") else {
+            throw Misfit(
+                "does not say what names the tenant: give `query`, `header` or `bearerClaim`, or a `path` with a segment "
+                    + "`{tenant}`")
+        }
+        return TenantRoute(path: path, source: .path)
+    }
+
+    /// `{ path: "/view/{issue.key}", method: GET }`; GET where no method is given.
+    static func call(_ fields: [String: String]) throws(Misfit) -> DeclaredCall {
+        let path = fields["path"] ?? ""
+        guard path.hasPrefix("/"), !path.contains("?") else {
+            throw Misfit("has a `path` that does not begin with a slash, or has a query")
+        }
+        let method = fields["method"] ?? "GET"
+        guard ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(method) else {
+            throw Misfit("has a `method` that is not GET, POST, PUT, PATCH or DELETE, in upper case")
+        }
+        return DeclaredCall(method: method, path: path)
+    }
+}

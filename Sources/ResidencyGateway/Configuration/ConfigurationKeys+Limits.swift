@@ -1,0 +1,83 @@
+import RegionRouter
+
+extension ConfigurationKey {
+    /// One for each field of `HTTPLimits`.
+    static let limits: [ConfigurationKey] = requestLimits + connectionLimits + instanceLimits + loopLimits
+
+    private static let requestLimits: [ConfigurationKey] = [
+        .scalar(
+            "limits.headBytes", \.limits.headBytes, .bytes(1_024...(1 << 20)),
+            "Request line and fields together; past it 431."),
+        .scalar("limits.headFields", \.limits.headFields, .integer(10...10_000), "Field lines of a head; past it 431."),
+        .scalar(
+            "limits.targetBytes", \.limits.targetBytes, .bytes(256...(1 << 20)), "The request target; past it 414."),
+        .scalar("limits.bodyBytes", \.limits.bodyBytes, .bytes(0...(1 << 40)), "A request body; past it 413."),
+        .scalar(
+            "limits.controlBodyBytes", \.limits.controlBodyBytes, .bytes(1_024...(1 << 26)),
+            "A body that the gateway itself reads (lifecycle); past it 413."),
+        .scalar(
+            "limits.responseHeadBytes", \.limits.responseHeadBytes, .bytes(1_024...(1 << 20)),
+            "A response head; past it 502."),
+        .scalar(
+            "limits.chunkLineBytes", \.limits.chunkLineBytes, .bytes(16...65_536),
+            "A chunk-size line; past it 400, or 502 from an app instance."),
+        .scalar("limits.tokenBytes", \.limits.tokenBytes, .bytes(512...(1 << 20)), "A token; past it 401."),
+        .scalar(
+            "limits.headTimeout", \.limits.headTimeout, anyTimeout,
+            "From the first byte of a head to its last; past it 408."),
+        .scalar(
+            "limits.bodyTimeout", \.limits.bodyTimeout, anyTimeout, "Between two reads of a request body; past it 408."),
+    ]
+
+    private static let connectionLimits: [ConfigurationKey] = [
+        .scalar(
+            "limits.keepAliveTimeout", \.limits.keepAliveTimeout, anyTimeout,
+            "An idle connection of a client; past it the connection is closed."),
+        .scalar(
+            "limits.writeTimeout", \.limits.writeTimeout, anyTimeout,
+            "A client that takes nothing of a response; past it the connection is closed."),
+        .scalar(
+            "limits.connections", \.limits.connections, .integer(1...1_000_000),
+            "Client connections of the process; past it new ones are closed at once."),
+        .scalar(
+            "limits.requestsPerConnection", \.limits.requestsPerConnection, .integer(1...1_000_000_000),
+            "Requests on one client connection; the last is answered with Connection: close."),
+    ]
+
+    private static let instanceLimits: [ConfigurationKey] = [
+        .scalar(
+            "limits.connectTimeout", \.limits.connectTimeout, anyTimeout, "Connecting to an app instance; past it 504."),
+        .scalar(
+            "limits.responseTimeout", \.limits.responseTimeout, anyTimeout,
+            "Until the first byte of a response, and between two reads of it; past it 504."),
+        .scalar(
+            "limits.idleUpstreamConnections", \.limits.idleUpstreamConnections, .integer(0...65_536),
+            "Idle connections kept, per event loop and app instance."),
+        .scalar(
+            "limits.idleUpstreamTimeout", \.limits.idleUpstreamTimeout, anyTimeout, "How long one of them is kept."),
+        .scalar(
+            "limits.upstreamConnections", \.limits.upstreamConnections, .integer(1...65_536),
+            "Connections to one app instance, per event loop; past it requests wait."),
+        .scalar(
+            "limits.upstreamQueue", \.limits.upstreamQueue, .integer(0...1_000_000),
+            "Requests that wait for such a connection; past it 503."),
+        .scalar(
+            "limits.upstreamQueueTimeout", \.limits.upstreamQueueTimeout, anyTimeout,
+            "How long one of them waits; past it 503."),
+        .scalar(
+            "limits.tunnelTimeout", \.limits.tunnelTimeout, .duration(.milliseconds(10) ... .seconds(86_400)),
+            "A WebSocket on which nothing moves; past it both sides are closed."),
+    ]
+
+    private static let loopLimits: [ConfigurationKey] = [
+        .scalar(
+            "limits.tenantsPerLoop", \.limits.tenantsPerLoop, .integer(1...10_000_000),
+            "Tenants an event loop keeps at hand."),
+        .scalar(
+            "limits.parkedRequests", \.limits.parkedRequests, .integer(1...1_000_000),
+            "Requests of an event loop that wait for a tenant's record or a public key; past it 503."),
+        .scalar("limits.parkTimeout", \.limits.parkTimeout, anyTimeout, "How long one of them waits; past it 503."),
+    ]
+
+    private static var anyTimeout: ScalarKind<Duration> { .duration(.milliseconds(10) ... .seconds(3_600)) }
+}

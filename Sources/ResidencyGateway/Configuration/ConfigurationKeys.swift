@@ -1,0 +1,182 @@
+import Logging
+import RegionRouter
+import TenantDirectory
+
+extension ConfigurationKey {
+    /// Every key there is, in the order of the reference.
+    static let all = node + app + publicURLs + listen + admin + directory + host + identify + limits + other
+
+    private static let node: [ConfigurationKey] = [
+        .scalar("node.id", \.node.id, .name, "The name of this process among the nodes of the directory."),
+        .list(
+            "node.regions", \.node.regions, .region,
+            "Regions whose app instances this node may call; empty for all that are declared."),
+    ]
+
+    private static let app: [ConfigurationKey] = [
+        .scalar(
+            "app.declaration", \.app.declaration, .pathOrURL,
+            "The app's own `atlassian-connect.json` or `manifest.yml`, or the URL where the running app serves it."
+        ).marked(required: true),
+        .optional(
+            "app.remote", \.app.remote, .name,
+            "The key of the Forge remote the gateway stands for, where the manifest has several."),
+        .regionLists(
+            "app.instances", \.app.instances, .url,
+            "The app's HTTP servers by region; without it the declared URLs are the instances."),
+        .scalar(
+            "app.hostHeader", \.app.hostHeader, .choice,
+            "What an app instance sees as Host: the public name that was called, or its own."),
+        .scalar(
+            "app.descriptorPath", \.app.descriptorPath, .urlPath,
+            "Where the descriptor is served, below each public base URL."),
+        .scalar(
+            "app.migrationPath", \.app.migrationPath, .urlPath,
+            "The path of the residency hooks in the served descriptor, where the app names none."),
+        .scalar(
+            "app.maxMigrationDurationHours", \.app.maxMigrationDurationHours, .halfHours,
+            "How long a move may take, in the served descriptor, where the app says nothing."),
+    ]
+
+    private static let publicURLs: [ConfigurationKey] = [
+        .optional(
+            "public.baseUrl", \.publicURLs.baseURL, .url,
+            "The plain base URL the host calls; left out, it is the declared one."),
+        .regions(
+            "public.regionBaseUrls", \.publicURLs.regionBaseURLs, .url,
+            "The base URL the host calls for each region; left out, they are the declared ones."),
+    ]
+
+    private static let listen: [ConfigurationKey] = [
+        .scalar("listen.host", \.listen.host, .text, "The address the host's calls arrive at."),
+        .scalar("listen.port", \.listen.port, .integer(0...65_535), "Its port; 0 takes a free one."),
+        .optional(
+            "listen.eventLoops", \.listen.eventLoops, .integer(1...1_024),
+            "Event loops; left out, one a core."),
+        .list(
+            "listen.trustedProxies", \.listen.trustedProxies, .addresses,
+            "Load balancers in front, whose X-Forwarded-* fields and PROXY headers are believed."),
+        .scalar(
+            "listen.proxyProtocol", \.listen.proxyProtocol, .boolean,
+            "Whether connections from trusted proxies begin with a PROXY protocol v2 header."),
+        .scalar(
+            "listen.trustForwardedHost", \.listen.trustForwardedHost, .boolean,
+            "Whether a trusted proxy's X-Forwarded-Host names the host that was called."),
+        .scalar(
+            "listen.healthPath", \.listen.healthPath, .urlPath,
+            "GET of this path is answered 200 whatever the host name, for load balancers."),
+    ]
+
+    private static let admin: [ConfigurationKey] = [
+        .scalar("admin.host", \.admin.host, .text, "The address of the operator's listener."),
+        .scalar("admin.port", \.admin.port, .integer(0...65_535), "Its port; 0 takes a free one."),
+        .scalar(
+            "probes.host", \.probes.host, .text, "The address of a listener for /healthz, /readyz and /metrics alone."),
+        .optional(
+            "probes.port", \.probes.port, .integer(0...65_535),
+            "Its port; without it there is no such listener."),
+    ]
+
+    private static let directory: [ConfigurationKey] = [
+        .scalar("directory.store", \.directory.store, .choice, "What keeps the records."),
+        .scalar("directory.path", \.directory.path, .path, "The file of the SQLite store."),
+        .scalar(
+            "secrets.keyFile", \.secrets.keyFile, .path,
+            "The file of the key that seals the tenants' secrets: 32 bytes in base64, readable by its owner alone."),
+        .optional(
+            "secrets.key", \.secrets.key, .secret, secret: true,
+            "The same key, instead of a file: 32 bytes in base64."
+        ).marked(secret: true, environmentOnly: true),
+        .scalar(
+            "secrets.createKeyFile", \.secrets.createKeyFile, .boolean,
+            "Whether a key file that is not there is made at the first start, when the directory is new."),
+    ]
+
+    private static let host: [ConfigurationKey] = [
+        .scalar(
+            "connect.installKeysUrl", \.connect.installKeysURL, .url,
+            "Where the public keys are that sign `installed` and `uninstalled`, by `kid`."),
+        .names(
+            "connect.keyServers", \.connect.keyServers, name: .hostSuffix, .url,
+            "Other servers of such keys, by the end of the host name in `baseUrl`."),
+        .list(
+            "connect.hostSuffixes", \.connect.hostSuffixes, .hostSuffix,
+            "Hosts that may install the app: what the host name of `baseUrl` ends in."),
+        .optional("forge.appId", \.forge.appID, .forgeApp, "The Forge app's ARI; left out, the manifest's."),
+        .scalar("forge.jwksUrl", \.forge.jwksURL, .url, "The key set that Forge invocation tokens are signed with."),
+        .list(
+            "forge.environments", \.forge.environments, .upperCaseWord,
+            "Environments of the Forge app whose tokens are accepted."),
+        .entries(
+            "forge.keySets", \.forge.keySets, fields: ["jwksUrl", "apiBaseUrl", "isolatedCloudLabel"],
+            "Other key sets, first match: by what the token's `app.apiBaseUrl` begins with, or by its `icLabel`.",
+            make: ConfigurationEntries.keySet),
+        .scalar(
+            "lifecycle.previousSecretFor", \.lifecycle.previousSecretFor, .duration(.zero ... .seconds(30 * 86_400)),
+            "How long the secret before the last one is honoured after a rotation; 0s for not at all."),
+        .scalar(
+            "lifecycle.reinstallWindow", \.lifecycle.reinstallWindow, .duration(.zero ... .seconds(3_650 * 86_400)),
+            "How long after `uninstalled` a tenant keeps its region when it is installed again."),
+    ]
+
+    private static let identify: [ConfigurationKey] = [
+        .scalar(
+            "identify.mode", \.identify.mode, .choice,
+            "`enforce` refuses what does not verify; `report` logs and counts it, and forwards by host name."),
+        .scalar(
+            "identify.leeway", \.identify.leeway, .duration(.zero ... .seconds(300)),
+            "How far a token may be past `exp` or before `nbf`."),
+        .entries(
+            "identify.routes", \.identify.routes, fields: ["path", "query", "header", "bearerClaim"],
+            "Calls without a token of the host, first match: a path pattern, and what names the tenant.",
+            make: ConfigurationEntries.route),
+        .entries(
+            "identify.declaredCalls", \.identify.declaredCalls, fields: ["path", "method"],
+            "Calls of the host beside those of the declaration: they need a token made for this very request.",
+            make: ConfigurationEntries.call),
+        .entries(
+            "identify.contextTokenCalls", \.identify.contextTokenCalls, fields: ["path", "method"],
+            "Declared calls where a context token is accepted all the same.", make: ConfigurationEntries.call),
+        .scalar(
+            "identify.cookie.enabled", \.identify.cookie.enabled, .boolean,
+            "Whether calls without a token may be routed by a signed cookie of the gateway's."),
+        .scalar(
+            "identify.cookie.lifetime", \.identify.cookie.lifetime, .duration(.seconds(60) ... .seconds(30 * 86_400)),
+            "How long such a cookie lasts."),
+        .scalar(
+            "identify.cookie.keyFile", \.identify.cookie.keyFile, .path,
+            "The file of the key that signs it: 32 bytes in base64; the same on all nodes."),
+    ]
+
+    private static let other: [ConfigurationKey] = [
+        .list(
+            "outbound.allow", \.outbound.allow, .addresses,
+            "Private addresses that calls of the gateway's own (keys, declaration) may reach."),
+        .scalar(
+            "outbound.proxy", \.outbound.proxy, .textOrNothing, secret: true,
+            "The URL of a proxy for such calls; empty for none."),
+        .scalar(
+            "outbound.timeout", \.outbound.timeout, .duration(.milliseconds(100) ... .seconds(120)),
+            "How long such a call may take."),
+        .scalar(
+            "outbound.responseBytes", \.outbound.responseBytes, .bytes(1_024...(1 << 26)),
+            "The largest answer that is read."),
+        .scalar("log.level", \.log.level, .choice, "The least level that is logged, on standard error."),
+        .scalar("log.access", \.log.access, .boolean, "Whether there is a line for each request."),
+        .optional(
+            "defaultRegion", \.defaultRegion, .region,
+            "Where tenants live that arrive at the plain base URL; may be left out where there is one region."),
+    ]
+}
+
+extension ScalarKind where Value == String {
+    /// `ari:cloud:ecosystem::app/…`
+    fileprivate static let forgeApp = ScalarKind(
+        name: "an app's ARI",
+        read: { (text, _) throws(Misfit) in
+            guard text.hasPrefix("ari:cloud:ecosystem::app/"), text.utf8.count <= 200 else {
+                throw Misfit("must be an app's ARI, such as ari:cloud:ecosystem::app/UUID, not \(Misfit.shown(text))")
+            }
+            return text
+        }, write: { $0 })
+}

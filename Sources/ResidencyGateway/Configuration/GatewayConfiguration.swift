@@ -1,0 +1,179 @@
+import Logging
+import RegionRouter
+import TenantDirectory
+
+/// Everything the gateway is told before it starts, with its defaults. What the keys are called in the file, what
+/// they may hold and what they are for is in ``ConfigurationKey/all``; reading the file is ``ConfigurationFile``'s.
+struct GatewayConfiguration: Sendable {
+    var node = NodeSettings()
+    var app = AppSettings()
+    /// What the host calls; where empty, the declaration's own URLs.
+    var publicURLs = PublicSettings()
+    var listen = ListenConfiguration(port: 8080)
+    var admin = AdminSettings()
+    var probes = ProbesSettings()
+    var directory = DirectorySettings()
+    var secrets = SecretsSettings()
+    var connect = ConnectSettings()
+    var forge = ForgeSettings()
+    var identify = IdentifySettings()
+    var lifecycle = LifecycleSettings()
+    var limits = HTTPLimits()
+    var outbound = OutboundSettings()
+    var log = LogSettings()
+    /// Where tenants live that arrive at the plain base URL; `nil` where there is but one region.
+    var defaultRegion: Region?
+
+    /// Where each key that was given stands, for complaints that are found later.
+    var places: [String: Complaint.Place] = [:]
+    /// The file it was read from.
+    var file: String?
+
+    /// Where to send somebody who has to change a key: where it stands, else the file.
+    func place(of key: String) -> Complaint.Place? { places[key] ?? file.map { .file($0) } }
+}
+
+/// This process among others.
+struct NodeSettings: Sendable {
+    var id = "local"
+    /// Regions whose app instances this node may call; empty for all that are declared.
+    var regions: [Region] = []
+}
+
+/// The app behind the gateway.
+struct AppSettings: Sendable {
+    /// The path of `atlassian-connect.json` or `manifest.yml`, or the URL where the running app serves it.
+    var declaration = ""
+    /// The key of the Forge remote that stands for the gateway, where the manifest has several.
+    var remote: String?
+    /// The HTTP servers of the app by region; where empty, the declared URLs are the instances.
+    var instances: [Region: [WebAddress]] = [:]
+    var hostHeader = RouterConfiguration.HostHeader.public
+    var descriptorPath = "/atlassian-connect.json"
+    /// What `lifecycle.dare-migration` says in the served descriptor where the app names no path of its own.
+    var migrationPath = "/.residency/migration"
+    /// What `dataResidency` says in the served descriptor where the app says nothing.
+    var maxMigrationDurationHours = 2.0
+}
+
+/// The URLs the host calls.
+struct PublicSettings: Sendable {
+    var baseURL: WebAddress?
+    var regionBaseURLs: [Region: WebAddress] = [:]
+
+    var isEmpty: Bool { baseURL == nil && regionBaseURLs.isEmpty }
+}
+
+/// The listener for operators.
+struct AdminSettings: Sendable {
+    var host = "127.0.0.1"
+    var port = 8081
+}
+
+/// A listener for probes alone; off without a port.
+struct ProbesSettings: Sendable {
+    var host = "0.0.0.0"
+    var port: Int?
+}
+
+/// Where the records are.
+struct DirectorySettings: Sendable {
+    enum Store: String, Sendable, CaseIterable {
+        case sqlite
+    }
+
+    var store = Store.sqlite
+    var path = "residency.sqlite"
+}
+
+/// The key that secrets are sealed with in the directory.
+struct SecretsSettings: Sendable {
+    var keyFile = "residency.key"
+    /// The key itself, 32 bytes in base64, from the environment; goes before the file.
+    var key: Secret?
+    /// Whether a key file that is not there is made at the first start.
+    var createKeyFile = true
+}
+
+/// The host's ways with Connect apps.
+struct ConnectSettings: Sendable {
+    /// Where the public keys of lifecycle calls are, by `kid`.
+    var installKeysURL = WebAddress(known: .https, "connect-install-keys.atlassian.com")
+    /// Other key servers, by the end of the host name in the body's `baseUrl`.
+    var keyServers: [String: WebAddress] = [
+        ".jira-dev.com": WebAddress(known: .https, "cs-migrations--cdn.us-west-1.staging.public.atl-paas.net"),
+        ".atlassian-fex.net": WebAddress(
+            known: .https, "cs-migrations--cdn.ap-southeast-1.staging.public.atl-paas.net"),
+    ]
+    /// Hosts that may install the app: what the host name of `baseUrl` ends in.
+    var hostSuffixes = [".atlassian.net"]
+}
+
+/// The host's ways with Forge apps.
+struct ForgeSettings: Sendable {
+    /// A key set other than the ordinary one, and the tokens it is for.
+    struct KeySet: Sendable, Equatable {
+        /// What the token's `app.apiBaseUrl` begins with.
+        var apiBaseURL: String?
+        /// What the token's `icLabel` is.
+        var isolatedCloudLabel: String?
+        var jwksURL: WebAddress
+    }
+
+    /// The app's ARI; where absent, the manifest's.
+    var appID: String?
+    var jwksURL = WebAddress(known: .https, "forge.cdn.prod.atlassian-dev.net", path: "/.well-known/jwks.json")
+    var environments = ["PRODUCTION"]
+    /// Asked in order, before the ordinary set.
+    var keySets = [
+        KeySet(
+            apiBaseURL: "https://api.stg.atlassian.com/", isolatedCloudLabel: nil,
+            jwksURL: WebAddress(known: .https, "forge.cdn.stg.atlassian-dev.net", path: "/.well-known/jwks.json"))
+    ]
+}
+
+/// How tenants are told apart.
+struct IdentifySettings: Sendable {
+    /// The gateway's own cookie.
+    struct Cookie: Sendable {
+        var enabled = false
+        var lifetime = Duration.seconds(3_600)
+        /// The file of the key that signs it.
+        var keyFile = "residency-cookie.key"
+    }
+
+    var mode = IdentifyConfiguration.Mode.enforce
+    var leeway = Duration.seconds(30)
+    var routes: [TenantRoute] = []
+    /// Calls the host makes beside those of the declaration.
+    var declaredCalls: [DeclaredCall] = []
+    /// Calls of the declaration that take a context token all the same.
+    var contextTokenCalls: [DeclaredCall] = []
+    var cookie = Cookie()
+}
+
+/// What becomes of secrets and placements when a tenant comes again.
+struct LifecycleSettings: Sendable {
+    /// How long the secret before the last is honoured; zero for not at all.
+    var previousSecretFor = Duration.seconds(3_600)
+    /// How long after `uninstalled` a tenant keeps its region.
+    var reinstallWindow = Duration.seconds(30 * 86_400)
+}
+
+/// Calls of the gateway's own: keys, declaration.
+struct OutboundSettings: Sendable {
+    /// Private addresses that may be called.
+    var allow: [AddressRange] = []
+    /// The URL of a proxy; empty for none.
+    var proxy = ""
+    var timeout = Duration.seconds(5)
+    /// The largest answer that is read.
+    var responseBytes = 1 << 20
+}
+
+/// What is logged.
+struct LogSettings: Sendable {
+    var level = Logger.Level.info
+    /// One line a request.
+    var access = true
+}
