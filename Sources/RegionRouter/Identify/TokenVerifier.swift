@@ -16,15 +16,19 @@ struct TokenVerifier {
         guard isSigned else {
             throw RouterError(.badSignature, "The token is not signed with the tenant's shared secret.")
         }
+        guard reader.payload.claims.issuedAt != nil else {
+            throw RouterError(.badClaims, "The token has no \"iat\".")
+        }
         try verifyTimes(reader.payload.claims, now: now)
     }
 
-    /// `exp` and `iat` are required.
+    /// `exp` is required, `nbf` and `iat` must fit where they are there.
     func verifyTimes(_ claims: Claims, now: Int64) throws(RouterError) {
         guard let expiry = claims.expiry else { throw RouterError(.badClaims, "The token has no \"exp\".") }
-        guard let issued = claims.issuedAt else { throw RouterError(.badClaims, "The token has no \"iat\".") }
         guard now <= expiry + leewaySeconds else { throw RouterError(.expired, "The token has expired.") }
-        guard issued <= expiry else { throw RouterError(.badClaims, "The token's \"iat\" is after its \"exp\".") }
+        if let issued = claims.issuedAt, issued > expiry {
+            throw RouterError(.badClaims, "The token's \"iat\" is after its \"exp\".")
+        }
         if let start = claims.notBefore {
             guard start <= expiry else { throw RouterError(.badClaims, "The token's \"nbf\" is after its \"exp\".") }
             guard start <= now + leewaySeconds else {
