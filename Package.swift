@@ -64,7 +64,12 @@ let package = Package(
             path: "Tests/TestSupport"),
         .testTarget(
             name: "TenantDirectoryTests",
-            dependencies: ["TenantDirectory", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "TenantDirectory", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(
             name: "RegionRouterTests",
             dependencies: [

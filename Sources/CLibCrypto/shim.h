@@ -17,3 +17,6 @@
 
 // Swift does not see macros that are made of others.
 static const int residency_evp_pkey_public_key = EVP_PKEY_PUBLIC_KEY;
+// Parameters keep pointers to their names, so the names must outlive them.
+static const char *const residency_rsa_modulus = OSSL_PKEY_PARAM_RSA_N;
+static const char *const residency_rsa_exponent = OSSL_PKEY_PARAM_RSA_E;

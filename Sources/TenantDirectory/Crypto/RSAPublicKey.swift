@@ -58,7 +58,7 @@ package final class RSAPublicKey: Sendable {
     }
 
     private static func isAcceptable(_ key: OpaquePointer) -> Bool {
-        EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && (2048...8192).contains(EVP_PKEY_get_bits(key))
+        EVP_PKEY_is_a(key, "RSA") == 1 && (2048...8192).contains(EVP_PKEY_get_bits(key))
     }
 
     private static func make(modulus: [UInt8], exponent: [UInt8]) -> OpaquePointer? {
@@ -66,12 +66,7 @@ package final class RSAPublicKey: Sendable {
         defer { BN_free(n) }
         guard let e = BN_bin2bn(exponent, Int32(exponent.count), nil) else { return nil }
         defer { BN_free(e) }
-        guard BN_is_odd(n) == 1, let builder = OSSL_PARAM_BLD_new() else { return nil }
-        defer { OSSL_PARAM_BLD_free(builder) }
-        guard OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1,
-            OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1,
-            let parameters = OSSL_PARAM_BLD_to_param(builder)
-        else { return nil }
+        guard BN_is_odd(n) == 1, let parameters = parameters(modulus: n, exponent: e) else { return nil }
         defer { OSSL_PARAM_free(parameters) }
         guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
         defer { EVP_PKEY_CTX_free(context) }
@@ -80,5 +75,16 @@ package final class RSAPublicKey: Sendable {
             EVP_PKEY_fromdata(context, &key, residency_evp_pkey_public_key, parameters) == 1
         else { return nil }
         return key
+    }
+
+    private static func parameters(modulus: OpaquePointer, exponent: OpaquePointer)
+        -> UnsafeMutablePointer<OSSL_PARAM>?
+    {
+        guard let builder = OSSL_PARAM_BLD_new() else { return nil }
+        defer { OSSL_PARAM_BLD_free(builder) }
+        guard OSSL_PARAM_BLD_push_BN(builder, residency_rsa_modulus, modulus) == 1,
+            OSSL_PARAM_BLD_push_BN(builder, residency_rsa_exponent, exponent) == 1
+        else { return nil }
+        return OSSL_PARAM_BLD_to_param(builder)
     }
 }

@@ -17,8 +17,7 @@ struct Base64URLTests {
     }
 
     @Test(
-        "reads one spelling of a value only",
-        arguments: ["Z", "Zg==", "Zh", "Zm9", "Z g", "Zm+v", "Zm/v", "Zg\n", "é"])
+        "reads one spelling of a value only", arguments: ["Z", "Zg==", "Zh", "Zm9", "Z g", "Zm+v", "Zm/v", "Zg\n", "é"])
     func refused(text: String) {
         #expect(Base64URL.decode(text) == nil)
     }

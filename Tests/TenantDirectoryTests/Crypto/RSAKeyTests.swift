@@ -43,9 +43,10 @@ struct RSAKeyTests {
             + "uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB"
             + "_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rq"
             + "VT5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
-        let bytes = try #require(Base64URL.decode(modulus))
-        let key = try #require(RSAPublicKey(modulus: bytes, exponent: [1, 0, 1]))
-        #expect(isValid(try #require(Base64URL.decode(signature)), Array(signed.utf8), by: key))
+        let modulusBytes = try #require(Base64URL.decode(modulus))
+        let signatureBytes = try #require(Base64URL.decode(signature))
+        let key = try #require(RSAPublicKey(modulus: modulusBytes, exponent: [1, 0, 1]))
+        #expect(isValid(signatureBytes, Array(signed.utf8), by: key))
     }
 
     @Test("Keys under 2048 bits are refused")
