@@ -94,7 +94,8 @@ def measure(folder, options):
     try:
         gateway = None
         if options.gateway:
-            gateway = Gateway(options.gateway, folder, app.port, doubles.start_key_server(signer.key_set))
+            keys = doubles.start_key_server(signer.key_set)
+            gateway = Gateway(options.gateway, folder, {"EU": app.port, "US": app.port}, keys)
             figures["import"] = gateway.import_tenants(f"{folder}/tenants.ndjson")
         if options.only != "memory":
             processes["nginx"] = peers.start_plain(folder, app)

@@ -10,7 +10,7 @@ from processes import Process, free_port, tail
 CONFIGURATION = """node: {{ id: bench, regions: [EU, US] }}
 app:
   declaration: atlassian-connect.json
-  instances: {{ EU: ["http://127.0.0.1:{app}"], US: ["http://127.0.0.1:{app}"] }}
+  instances: {{ EU: ["http://127.0.0.1:{eu}"], US: ["http://127.0.0.1:{us}"] }}
 public:
   baseUrl: http://127.0.0.1:{port}
   regionBaseUrls: {{ EU: "http://eu.localhost:{port}", US: "http://us.localhost:{port}" }}
@@ -27,17 +27,22 @@ defaultRegion: EU
 class Gateway:
     """A folder with configuration and directory, from which the gateway can be started again and again."""
 
-    def __init__(self, binary, folder, app_port, key_port):
-        self.binary, self.folder, self.port = binary, folder, free_port()
-        self.environment = {"RESIDENCY_LISTEN_EVENT_LOOPS": "1"}
+    def __init__(self, binary, folder, app_ports, key_port, event_loops=1):
+        self.binary, self.folder, self.port, self.key_port = binary, folder, free_port(), key_port
+        self.environment = {"RESIDENCY_LISTEN_EVENT_LOOPS": str(event_loops)}
         urls = {"EU": f"http://eu.localhost:{self.port}", "US": f"http://us.localhost:{self.port}"}
         with open(f"{folder}/atlassian-connect.json", "w") as file:
             json.dump({"key": "com.example.app", "name": "Example", "baseUrl": f"http://127.0.0.1:{self.port}",
                        "authentication": {"type": "jwt"}, "apiVersion": 1, "regionBaseUrls": urls,
                        "lifecycle": {event: f"/{event}" for event in ("installed", "uninstalled")},
                        "modules": {"jiraIssueContents": [{"key": "panel", "url": "/panel"}]}}, file)
-        with open(f"{folder}/gateway.yaml", "w") as file:
-            file.write(CONFIGURATION.format(app=app_port, port=self.port, keys=key_port, forge_app=tokens.FORGE_APP))
+        self.configure(app_ports)
+
+    def configure(self, app_ports):
+        """Writes the configuration, with the app instance of each region at its port."""
+        with open(f"{self.folder}/gateway.yaml", "w") as file:
+            file.write(CONFIGURATION.format(eu=app_ports["EU"], us=app_ports["US"], port=self.port, keys=self.key_port,
+                                            forge_app=tokens.FORGE_APP))
 
     def import_tenants(self, path):
         """Seconds it took."""

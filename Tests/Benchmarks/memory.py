@@ -43,7 +43,7 @@ def measure(gateway, workload, options, progress):
 def measure_bodies(gateway, workload, progress):
     """A body of 1 GiB each way, through a gateway before an app instance that gives and takes them."""
     bodies = BodyServer(BODY_BYTES)
-    rewire(gateway, bodies.port)
+    gateway.configure({"EU": bodies.port, "US": bodies.port})
     process, _ = gateway.start()
     figures = {}
     try:
@@ -59,16 +59,6 @@ def measure_bodies(gateway, workload, progress):
     finally:
         process.stop()
     return figures
-
-
-def rewire(gateway, port):
-    """Points the gateway's configuration at another app instance."""
-    path = f"{gateway.folder}/gateway.yaml"
-    with open(path) as file:
-        lines = [f'  instances: {{ EU: ["http://127.0.0.1:{port}"], US: ["http://127.0.0.1:{port}"] }}\n'
-                 if "instances:" in line else line for line in file]
-    with open(path, "w") as file:
-        file.writelines(lines)
 
 
 def raise_open_files():
