@@ -39,7 +39,8 @@ class Instance:
         method = lines[0].split(" ")[0]
         fields = fields_of(lines[1:])
         mark, what = fields.get("x-mark", "none"), fields.get("x-do", "length 10").split()
-XX
+        about = (f"X-Mark: {mark}\r\nX-App-Region: {self.region}\r\n"
+                 f"X-Saw-Region: {fields.get('x-residency-region')}\r\n"
                  f"X-Saw-Tenant: {fields.get('x-residency-tenant', '-')}\r\n")
         if what[0] == "tunnel":
             return await self.tunnel(reader, writer, about)

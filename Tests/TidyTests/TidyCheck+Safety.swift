@@ -51,7 +51,8 @@ extension TidyCheck {
     static let noPublic = TidyCheck(rule: "nothing in Sources is public") { file in
         guard file.isIn("Sources") else { return [] }
         return file.tokens.indices.compactMap { index in
-            guard file.tokens[index].text == "public" || file.tokens[index].text == "open" else { return nil }
+            let isMember = index > 0 && file.tokens[index - 1].text == "."
+            guard !isMember, ["public", "open"].contains(file.tokens[index].text) else { return nil }
             let declarations: Set = [
                 "func", "struct", "class", "enum", "actor", "protocol", "var", "let", "init", "final", "static",
                 "import", "extension", "typealias", "subscript",

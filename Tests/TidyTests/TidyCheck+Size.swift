@@ -27,7 +27,8 @@ extension TidyCheck {
         }
         let types = SwiftOutline.types(in: file.tokens)
         let isNamed = { (type: SwiftOutline.Item) in
-            type.name == file.typeName || type.name.hasSuffix("." + file.typeName)
+            type.name == file.typeName || type.name + "s" == file.typeName
+                || type.name.hasSuffix("." + file.typeName) || type.name.hasPrefix(file.typeName + ".")
         }
         guard types.contains(where: isNamed) else {
             return [Complaint(path: file.path, line: 1, what: "declares and extends no \(file.typeName)")]

@@ -45,6 +45,7 @@ struct TidyCheckTests {
         Sample(.lineWidth, "\n" + String(repeating: "a", count: 121) + "\n", lines: [2]),
         Sample(.oneType, "struct Other {}\n", lines: [1]),
         Sample(.oneType, "extension Outer.Sample {}\n", lines: []),
+        Sample(.oneType, "extension Sample {}\n", at: "Sources/RegionRouter/Samples.swift", lines: []),
         Sample(.oneType, "struct Sample {}\n", at: "Sources/RegionRouter/Sample+More.swift", lines: []),
         Sample(
             .oneType, "struct Sample {}\nstruct Big {\n" + String(repeating: "\n", count: 60) + "}\n", lines: [2]),
@@ -67,7 +68,7 @@ struct TidyCheckTests {
         Sample(.noTraps, "var label: Label!\nfatalError()\n", lines: [1, 2]),
         Sample(.noTraps, "if !a, a != b, a!=b { f(!c) }  // d!\nlet s = \"a! \\(b)!\"\n", lines: []),
         Sample(.noTraps, "let a = b!\n", at: "Tests/RegionRouterTests/ATests.swift", lines: []),
-        Sample(.noPublic, "public struct A {}\npackage let open = 1\nlet a = Color.public\n", lines: [1]),
+        Sample(.noPublic, "public struct A {}\npackage let open = 1\nlet a = Color.public\nlet b = 1\n", lines: [1]),
         Sample(.noSleep, "try await Task.sleep(for: .seconds(1))\n", at: "Tests/A/ATests.swift", lines: [1]),
         Sample(.noSleep, "sleep(1)\nusleep(5)\n", at: "Tests/A/ATests.swift", lines: [1, 2]),
         Sample(.noSleep, "func sleep(until: Int) {}\nclock.sleep(1)\n", at: "Tests/A/ATests.swift", lines: []),

@@ -22,7 +22,7 @@ package struct LifecycleTokenVerifier: Sendable {
         self.tokenBytes = tokenBytes
     }
 
-    /// Reads the token of a callback, in `Authorization: JWT` or the query's `jwt`, and checks all but what needs a key.
+    /// Reads the token of a callback, in `Authorization: JWT` or the query's `jwt`, and checks what needs no key.
     /// - Parameter event: decides the algorithm, and whether a `kid` and an `aud` are due.
     /// - Throws: `missingToken`, `twoTokens`, `malformedToken`, `badAlgorithm`, `badClaims`, `badAudience`,
     ///   `badQueryHash`.

@@ -28,7 +28,7 @@ package struct TenantCookie: Sendable {
             + "SameSite=None; Partitioned"
     }
 
-    /// The tenant of the request's cookie. More than one such cookie counts as none, and so does one that is not ours or
+    /// The tenant of the request's cookie. More than one such cookie counts as none; so does one that is not ours or
     /// has expired.
     func tenant(_ bytes: UnsafeRawBufferPointer, _ cookies: [Range<Int>], now: Int64) -> TenantID? {
         var found: (id: Range<Int>, value: Range<Int>)?

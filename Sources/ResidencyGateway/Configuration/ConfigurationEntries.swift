@@ -42,7 +42,7 @@ enum ConfigurationEntries {
         if let source = sources.first { return TenantRoute(path: path, source: source) }
         guard path.split(separator: "/").contains("{tenant}") else {
             throw Misfit(
-                "does not say what names the tenant: give `query`, `header` or `bearerClaim`, or a `path` with a segment "
+                "does not say what names the tenant: give `query`, `header`, `bearerClaim`, or a `path` with a segment "
                     + "`{tenant}`")
         }
         return TenantRoute(path: path, source: .path)

@@ -26,7 +26,7 @@ extension ConfigurationKey {
             "limits.headTimeout", \.limits.headTimeout, anyTimeout,
             "From the first byte of a head to its last; past it 408."),
         .scalar(
-            "limits.bodyTimeout", \.limits.bodyTimeout, anyTimeout, "Between two reads of a request body; past it 408."),
+            "limits.bodyTimeout", \.limits.bodyTimeout, anyTimeout, "Between two reads of a body; past it 408."),
     ]
 
     private static let connectionLimits: [ConfigurationKey] = [
@@ -46,7 +46,7 @@ extension ConfigurationKey {
 
     private static let instanceLimits: [ConfigurationKey] = [
         .scalar(
-            "limits.connectTimeout", \.limits.connectTimeout, anyTimeout, "Connecting to an app instance; past it 504."),
+            "limits.connectTimeout", \.limits.connectTimeout, anyTimeout, "Connecting to an instance; past it 504."),
         .scalar(
             "limits.responseTimeout", \.limits.responseTimeout, anyTimeout,
             "Until the first byte of a response, and between two reads of it; past it 504."),

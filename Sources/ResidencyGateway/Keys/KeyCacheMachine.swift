@@ -1,7 +1,7 @@
 /// What is known of each key document, and what to do when a key is asked for: a value without clock, lock or I/O.
 ///
 /// 1. One fetch of a document runs however many wait for it.
-/// 2. A good document is used for `freshFor`; then the next question starts a refresh and is answered from what is there.
+/// 2. A good document is used for `freshFor`; then the next question starts a refresh, answered from what is there.
 /// 3. While the server is down what was fetched goes on being good; fetches back off, doubling up to `maxBackOff`.
 /// 4. A key that is not in a set brings one refetch per `refetchInterval`, and is then remembered as unknown for
 ///    `unknownFor`.
