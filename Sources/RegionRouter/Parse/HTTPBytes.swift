@@ -1,0 +1,101 @@
+/// The byte classes and comparisons that the scanners share. Texts to compare with are `StaticString`s in lower case.
+enum HTTPBytes {
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let space = UInt8(ascii: " ")
+    static let tab = UInt8(ascii: "\t")
+    static let colon = UInt8(ascii: ":")
+    static let slash = UInt8(ascii: "/")
+
+    /// RFC 9110 §5.6.2: the characters of a token, as a bit a byte value.
+    private static let tokenBits: (UInt64, UInt64) = {
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+        let characters: StaticString = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        for index in 0..<characters.utf8CodeUnitCount {
+            let byte = characters.utf8Start[index]
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+        }
+        return (low, high)
+    }()
+
+    /// The classes in a form that a loop can hold in registers.
+    struct TokenClass {
+        private let low: UInt64
+        private let high: UInt64
+
+        init() { (low, high) = HTTPBytes.tokenBits }
+
+        @inline(__always)
+        func contains(_ byte: UInt8) -> Bool {
+            if byte < 64 { return low & (1 << UInt64(byte)) != 0 }
+            if byte < 128 { return high & (1 << UInt64(byte - 64)) != 0 }
+            return false
+        }
+    }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    @inline(__always)
+    static func lowerCased(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
+
+    /// The value of a hexadecimal digit; 255 for any other byte.
+    @inline(__always)
+    static func hexValue(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: 255
+        }
+    }
+
+    /// Whether the bytes at `range` are `text`, letters of either case taken as equal.
+    @inline(__always)
+    static func matches(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard range.count == count, range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
+        let expected = text.utf8Start
+        for index in 0..<count where lowerCased(bytes[range.lowerBound &+ index]) != expected[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes at `range` begin with `text`, letters of either case taken as equal.
+    @inline(__always)
+    static func hasPrefix(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard range.count >= count else { return false }
+        return matches(bytes, range.lowerBound..<range.lowerBound + count, text)
+    }
+
+    /// `range` without the spaces and tabs at its ends.
+    @inline(__always)
+    static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, bytes[start] == space || bytes[start] == tab { start += 1 }
+        while end > start, bytes[end - 1] == space || bytes[end - 1] == tab { end -= 1 }
+        return start..<end
+    }
+
+    /// Calls `body` with each member of a comma-separated list, trimmed; empty members are passed over (RFC 9110 §5.6.1).
+    static func forEachMember(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ body: (Range<Int>) throws(RouterError) -> Void
+    ) throws(RouterError) {
+        var start = range.lowerBound
+        while start <= range.upperBound {
+            var end = start
+            while end < range.upperBound, bytes[end] != UInt8(ascii: ",") { end += 1 }
+            let member = trimmed(bytes, start..<end)
+            if !member.isEmpty { try body(member) }
+            start = end + 1
+        }
+    }
+
+    /// The bytes at `range` as text; bytes that are not UTF-8 are replaced.
+    static func text(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return "" }
+        return String(decoding: bytes[range], as: UTF8.self)
+    }
+}
