@@ -25,6 +25,8 @@ struct FieldLine {
         guard index > line.lowerBound else {
             return RouterError(.badRequest, isBlank ? "A field line is folded." : "A field has no valid name.")
         }
-        return RouterError(.badRequest, isBlank ? "White space follows a field name." : "A field name holds a byte that no name may hold.")
+        return RouterError(
+            .badRequest,
+            isBlank ? "White space follows a field name." : "A field name holds a byte that no name may hold.")
     }
 }

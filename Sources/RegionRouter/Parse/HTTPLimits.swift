@@ -35,6 +35,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var connectTimeout = Duration.seconds(5)
     /// From the end of the request to the first byte of the response, and between two reads of it; past it 504.
     package var responseTimeout = Duration.seconds(60)
+    /// How long an app may work on a request whose client has left; past it the request no longer counts as in flight.
+    package var appMaxRequestTime = Duration.seconds(60)
     /// Idle upstream connections kept, per event loop and app instance.
     package var idleUpstreamConnections = 256
     /// How long an idle upstream connection is kept.
@@ -54,6 +56,9 @@ package struct HTTPLimits: Sendable, Equatable {
     package var parkedRequests = 4_096
     /// How long one of them waits; past it 503.
     package var parkTimeout = Duration.seconds(5)
+
+    /// From SIGTERM to the cutting of what is still under way.
+    package var drainTimeout = Duration.seconds(30)
 
     package init() {}
 }

@@ -21,6 +21,9 @@ package struct HeadScanner: Sendable {
 
     package init() { lineEnds.reserveCapacity(32) }
 
+    /// Nothing of a head has been looked at.
+    var isAtStart: Bool { position == 0 && lineEnds.isEmpty }
+
     /// Ready for the next head, keeping the memory.
     package mutating func reset() {
         lineEnds.removeAll(keepingCapacity: true)

@@ -188,7 +188,9 @@ extension RequestHead {
 
     /// The families of fields that only the gateway, or a trusted proxy, may set.
     private mutating func readPrefixed(_ field: FieldLine, _ bytes: UnsafeRawBufferPointer) {
-        guard field.name.count >= 12, HTTPBytes.lowerCased(bytes[field.name.lowerBound]) == UInt8(ascii: "x") else { return }
+        guard field.name.count >= 12, HTTPBytes.lowerCased(bytes[field.name.lowerBound]) == UInt8(ascii: "x") else {
+            return
+        }
         if HTTPBytes.hasPrefix(bytes, field.name, "x-residency-") {
             dropped.append(field.whole)
         } else if HTTPBytes.hasPrefix(bytes, field.name, "x-forwarded-") {
@@ -301,7 +303,9 @@ extension RequestHead {
             try HTTPBytes.forEachMember(bytes, value) { option throws(RouterError) in
                 for index in 1..<lines.lineCount {
                     let field = try FieldLine(bytes, line: lines.line(index), tokens: tokens)
-                    guard Self.equalIgnoringCase(bytes, field.name, option), !dropped.contains(field.whole) else { continue }
+                    guard Self.equalIgnoringCase(bytes, field.name, option), !dropped.contains(field.whole) else {
+                        continue
+                    }
                     dropped.append(field.whole)
                 }
             }

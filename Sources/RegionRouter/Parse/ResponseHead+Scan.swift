@@ -43,7 +43,8 @@ extension ResponseHead {
     }
 
     /// - Returns: the minor version.
-    private mutating func readStatusLine(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) throws(RouterError) -> Int {
+    private mutating func readStatusLine(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) throws(RouterError) -> Int
+    {
         let prefix: StaticString = "HTTP/1."
         guard line.count >= 12, bytes[line.lowerBound..<line.lowerBound + 7].elementsEqual(prefix.asBytes) else {
             throw Self.fault("its status line does not begin with HTTP/1.1 and a code.")

@@ -1,0 +1,142 @@
+import NIOCore
+import TenantDirectory
+
+/// A call that the gateway answers itself, or has a part in.
+final class ControlCall {
+    enum Stage {
+        /// Its body is being read.
+        case body
+        /// The gateway has been asked.
+        case asked
+    }
+
+    let kind: HostCall.Kind
+    let endpoint: PublicEndpoint
+    var stage = Stage.body
+    var body = ByteBuffer()
+
+    init(kind: HostCall.Kind, endpoint: PublicEndpoint) {
+        self.kind = kind
+        self.endpoint = endpoint
+    }
+}
+
+// Descriptor, lifecycle: read whole, asked about, and answered or forwarded.
+extension ClientConnection {
+    func beginControl(_ kind: HostCall.Kind, _ endpoint: PublicEndpoint) {
+        record.route = kind == .descriptor ? .descriptor : .lifecycle
+        do throws(RouterError) {
+            body = try RequestBody(head.framing, limits: limits, maxBytes: limits.controlBodyBytes)
+        } catch {
+            return respond(error)
+        }
+        let call = ControlCall(kind: kind, endpoint: endpoint)
+        // The head stays, for the call may be forwarded; the body is read behind it.
+        controlHead = input.readSlice(length: head.end) ?? ByteBuffer()
+        phase = .control(call)
+        deadline = .now() + TimeAmount(limits.bodyTimeout)
+        sayContinue()
+        collectControlBody()
+    }
+
+    func collectControlBody() {
+        guard case .control(let call) = phase, case .body = call.stage else { return }
+        do throws(RouterError) {
+            while var data = try body.take(&input) { call.body.writeBuffer(&data) }
+        } catch {
+            keepAlive = false
+            return respond(error)
+        }
+        guard body.hasEnded else { return }
+        record.requestBytes = call.body.readableBytes
+        ask(call)
+    }
+
+    func controlTimedOut(_ call: ControlCall) {
+        switch call.stage {
+        case .body:
+            keepAlive = false
+            respond(RouterError(.requestTimeout, "The request's body did not arrive in time."))
+        case .asked:
+            respond(
+                RouterError(
+                    .busy, origin: .gateway, "The gateway did not come to an answer in time.", retryAfterSeconds: 5))
+        }
+    }
+
+    private func ask(_ call: ControlCall) {
+        call.stage = .asked
+        deadline = .now() + TimeAmount(limits.responseTimeout)
+        let endpoints = loop.shared.endpoints
+        let hostCall = hostCall(call)
+        let number = requestNumber
+        let eventLoop = loop.eventLoop
+        let back = NIOLoopBound(
+            { [weak self, loop] (answer: HostAnswer) in
+                guard let self, self.requestNumber == number, case .control = self.phase else {
+                    let error = RouterError(.appClosed, "The client left before the call could be forwarded.")
+                    if case .forward(let forward) = answer { Self.abandon(forward, error, loop) }
+                    return
+                }
+                self.take(answer, for: call)
+                self.advance()
+            }, eventLoop: eventLoop)
+        let submitted = loop.shared.jobs.submit {
+            let answer = await endpoints.answer(hostCall)
+            eventLoop.execute { back.value(answer) }
+        }
+        guard !submitted else { return }
+        respond(RouterError(.busy, origin: .gateway, "The gateway is too busy for this call.", retryAfterSeconds: 5))
+    }
+
+    private func hostCall(_ call: ControlCall) -> HostCall {
+        controlHead.withUnsafeReadableBytes { bytes in
+            HostCall(
+                kind: call.kind, requestID: record.id, method: HTTPBytes.text(bytes, head.methodRange),
+                path: HTTPBytes.text(bytes, head.path), query: HTTPBytes.text(bytes, head.query),
+                endpoint: call.endpoint,
+                authorization: head.hasAuthorization && !head.repeatsAuthorization
+                    ? HTTPBytes.text(bytes, head.authorization) : nil,
+                body: call.body)
+        }
+    }
+
+    private func take(_ answer: HostAnswer, for call: ControlCall) {
+        switch answer {
+        case .respond(let response): self.answer(response)
+        case .refuse(let error): respond(error)
+        case .forward(let forward): sendHeld(forward, call)
+        }
+    }
+
+    /// The call goes on to the app, with the bytes it came with; the answer is held until the gateway has done its part.
+    private func sendHeld(_ forward: HostForward, _ call: ControlCall) {
+        let region: Region
+        do throws(RouterError) {
+            region = try loop.shared.decision.region(ofInstall: forward.tenant)
+        } catch {
+            Self.abandon(forward, error, loop)
+            return respond(error)
+        }
+        record.region = region
+        record.tenant = forward.tenant.id
+        let entry = TenantEntry(forward.tenant)
+        let target = Routing.Target(
+            entry: nil, region: region, kind: .lifecycle, lines: entry.fieldLines(verifiedAs: .connect),
+            isHostCall: false)
+        // The head goes back to where a forwarded head is expected.
+        var whole = controlHead
+        whole.writeBuffer(&input)
+        input = whole
+        heldBody = call.body
+        let length = call.body.readableBytes
+        send(target, framing: length == 0 && head.framing == .none ? .none : .length(length), held: forward)
+    }
+
+    /// The call does not get to the app: what the gateway stored for it is taken back.
+    private static func abandon(_ forward: HostForward, _ error: RouterError, _ loop: RouterLoop) {
+        let finish = forward.finish
+        // Where not even this can be queued, the directory keeps an attempt that the host's next one replaces.
+        _ = loop.shared.jobs.submit { _ = await finish(.failed(error)) }
+    }
+}

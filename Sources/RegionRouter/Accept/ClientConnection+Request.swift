@@ -1,0 +1,314 @@
+import NIOCore
+import TenantDirectory
+
+// Parse, then have it decided.
+extension ClientConnection {
+    /// - Returns: whether a whole head is there, and read.
+    func readHead() -> Bool {
+        if lines.isAtStart {
+            record.startedAt = .now()
+            deadline = record.startedAt + TimeAmount(limits.headTimeout)
+        }
+        let result = input.withUnsafeReadableBytes { bytes -> Result<Bool, RouterError> in
+            do throws(RouterError) {
+                guard case .complete(let end) = try lines.scan(bytes, limits: limits) else { return .success(false) }
+                try head.read(bytes, lines: lines, end: end, limits: limits)
+                return .success(true)
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(true):
+            lines.reset()
+            beginRecord()
+            return true
+        case .success(false):
+            return false
+        case .failure(let error):
+            // Whether more requests follow, and where, can no longer be told.
+            lines.reset()
+            head = RequestHead()
+            beginRecord()
+            keepAlive = false
+            respond(error)
+            return false
+        }
+    }
+
+    func beginRecord() {
+        requestNumber += 1
+        tried = Routing.Tried()
+        deadline = nil
+        responseStarted = false
+        saidContinue = false
+        body = RequestBody()
+        let startedAt = record.startedAt
+        record = RequestRecord()
+        record.startedAt = startedAt
+        record.method = head.method
+        keepAlive = head.keepAlive && !loop.isDraining && requestNumber < limits.requestsPerConnection
+        let given = isTrustedPeer ? head.requestID : 0..<0
+        let value = loop.random.next()
+        (requestID, record.id) = input.withUnsafeReadableBytes { bytes in
+            let id = RequestID(value: value, given: given, in: bytes)
+            return (id, id.text(bytes))
+        }
+    }
+
+    /// Decides what to do with the request whose head is at the beginning of `input`, and does it.
+    func decide(failure: RouterError? = nil) {
+        do throws(RouterError) {
+            body = try RequestBody(head.framing, limits: limits, maxBytes: limits.bodyBytes)
+        } catch {
+            return respond(error)
+        }
+        let decision = input.withUnsafeReadableBytes { bytes -> Routing.Decision in
+            do throws(RouterError) {
+                guard let endpoint = try endpoint(bytes) else { return .health }
+                return Routing(loop: loop, head: head, endpoint: endpoint, tried: tried, failure: failure).decide(bytes)
+            } catch {
+                return .refuse(error, .none)
+            }
+        }
+        record.identifiedAt = .now()
+        perform(decision)
+    }
+
+    /// The public URL that was called; `nil` for the health path, which every host name has.
+    private func endpoint(_ bytes: UnsafeRawBufferPointer) throws(RouterError) -> PublicEndpoint? {
+        let listen = loop.shared.configuration.listen
+        if head.method == .get, bytes[head.path].elementsEqual(listen.healthPath.utf8) { return nil }
+        let host = calledHost(bytes)
+        switch loop.shared.hosts.match(host, path: UnsafeRawBufferPointer(rebasing: bytes[head.path])) {
+        case .endpoint(let index):
+            endpoint = index
+            return loop.shared.hosts[index]
+        case .unknownHost:
+            throw RouterError(.unknownHost, "No public base URL of this app has the host name that was called.")
+        case .unknownPath:
+            throw RouterError(.notFound, "No public base URL with this host name has a path that this one begins with.")
+        }
+    }
+
+    /// The host name the client called: a trusted proxy may have put it elsewhere.
+    func calledHost(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let isForwarded =
+            isTrustedPeer && loop.shared.configuration.listen.trustForwardedHost && !head.forwardedHost.isEmpty
+        return UnsafeRawBufferPointer(rebasing: bytes[isForwarded ? head.forwardedHost : head.host])
+    }
+
+    private func perform(_ decision: Routing.Decision) {
+        switch decision {
+        case .health: respondHealthy()
+        case .control(let kind, let endpoint): beginControl(kind, endpoint)
+        case .forward(let target): forward(target)
+        case .load(let key, let fresh): load(key, fresh: fresh)
+        case .fetch(let query): fetch(query)
+        case .admit(let install): admit(install)
+        case .refuse(let error, let kind):
+            record.route = kind
+            respond(error)
+        }
+    }
+
+    private func respondHealthy() {
+        record.route = .health
+        let response = HostResponse(status: 200, contentType: "text/plain", body: Array("ok\n".utf8))
+        answer(response)
+    }
+
+    // MARK: Forward
+
+    private func forward(_ target: Routing.Target) {
+        record.route = target.kind
+        record.region = target.region
+        record.tenant = target.entry?.tenant.id
+        if target.isHostCall, let entry = target.entry { noteHostRealm(entry) }
+        send(target, framing: head.framing)
+    }
+
+    /// Writes the head for the app and asks for a connection; the body follows by itself.
+    ///
+    /// - Parameter held: the gateway's part in a lifecycle call.
+    func send(_ target: Routing.Target, framing: RequestHead.Framing, held: HostForward? = nil) {
+        guard let pool = loop.pool(target.region) else {
+            return respond(RouterError(.noInstance, origin: .gateway, "No app instance of this region is configured."))
+        }
+        let written = input.withUnsafeReadableBytes { bytes in rewrite(bytes, target, framing, into: &outgoing) }
+        guard written else {
+            return respond(RouterError(.internalFault, origin: .gateway, "The request's head could not be written."))
+        }
+        input.moveReaderIndex(forwardBy: head.end)
+        let exchange = Exchange(
+            client: self, entry: target.entry, pool: pool, method: head.method,
+            hasBody: framing != .none && framing != .length(0),
+            held: held)
+        phase = .exchange(exchange)
+        deadline = body.hasEnded ? nil : .now() + TimeAmount(limits.bodyTimeout)
+        pool.lease(exchange)
+    }
+
+    private func rewrite(
+        _ bytes: UnsafeRawBufferPointer, _ target: Routing.Target, _ framing: RequestHead.Framing,
+        into buffer: inout ByteBuffer
+    ) -> Bool {
+        buffer.clear()
+        let publicHost = calledHost(bytes)
+        let originLines = originLines(bytes, host: publicHost)
+        let trace = TraceContext(given: head.traceparent, in: bytes, random: &loop.random)
+        func write(_ host: UnsafeRawBufferPointer) -> Bool {
+            RequestRewrite(
+                framing: framing, host: host, originLines: originLines, residencyLines: target.lines,
+                requestID: requestID, trace: trace
+            ).write(bytes, head, into: &buffer)
+        }
+        if loop.shared.configuration.hostHeader == .public { return write(publicHost) }
+        let authority = Array(loop.shared.configuration.instances[target.region]?.authority.utf8 ?? "".utf8)
+        return authority.withUnsafeBytes { write($0) }
+    }
+
+    /// The lines about the client. For a client of our own they change with the host name alone, and are kept.
+    private func originLines(_ bytes: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer) -> [UInt8] {
+        guard isTrustedPeer else {
+            if let cached = originCache, cached.host.elementsEqual(host) { return cached.lines }
+            let lines = ClientOrigin(address: clientAddress, scheme: "http")
+                .fieldLines(host: String(decoding: host, as: UTF8.self))
+            originCache = (Array(host), lines)
+            return lines
+        }
+        let entries = head.forwardedFor.map { Substring(HTTPBytes.text(bytes, $0)) }
+        let address = ClientOrigin.client(
+            behind: clientAddress, entries: entries, trusted: loop.shared.configuration.listen.trustedProxies)
+        let isSecure = HTTPBytes.matches(bytes, head.forwardedProto, "https")
+        return ClientOrigin(address: address, scheme: isSecure ? "https" : "http")
+            .fieldLines(host: String(decoding: host, as: UTF8.self))
+    }
+
+    /// The host called another region's URL than the last time: told to the directory, once.
+    private func noteHostRealm(_ entry: TenantEntry) {
+        let called = loop.shared.hosts[endpoint].region
+        let isDisplaced = called != .global && called != entry.tenant.placement.region
+        if isDisplaced { loop.shared.observer.observe(.displacedCall) }
+        guard entry.tenant.hostRealm != called else { return }
+        let reports = loop.shared.reports
+        let id = entry.tenant.id
+        if loop.shared.jobs.submit({ await reports.hostRealm(called, of: id) }) { entry.noteHostRealm(called) }
+    }
+
+    // MARK: Parking
+
+    private func load(_ key: TenantKey, fresh: Bool) {
+        tried.load = true
+        tried.fresh = tried.fresh || fresh
+        let lookup = loop.shared.lookup
+        loop.tenants.loadBegan()
+        let submitted = park { () async -> Result<Tenant?, DirectoryError> in
+            do throws(DirectoryError) {
+                return .success(fresh ? try await lookup.freshTenant(key) : try await lookup.tenant(key))
+            } catch {
+                return .failure(error)
+            }
+        } then: { connection, result in
+            connection.loaded(key, result)
+        } always: { loop, result in
+            _ = loop.tenants.loadEnded(try? result.get())
+        }
+        if !submitted { _ = loop.tenants.loadEnded(nil) }
+    }
+
+    private func loaded(_ key: TenantKey, _ result: Result<Tenant?, DirectoryError>) {
+        switch result {
+        case .success(let tenant):
+            // Changed while it was being read: read it again.
+            if tenant != nil, loop.tenants.entry(key) == nil { tried.load = false }
+            decide()
+        case .failure(let error):
+            let message = "The directory of tenants cannot be asked right now."
+            decide(
+                failure: RouterError(
+                    error.code == .busy ? .busy : .directoryUnavailable, origin: .directory, message,
+                    retryAfterSeconds: 2))
+        }
+    }
+
+    private func fetch(_ query: PublicKeyQuery) {
+        tried.key = true
+        let keys = loop.shared.keys
+        _ = park { () async -> RouterError? in
+            do throws(RouterError) {
+                _ = try await keys.key(query)
+                return nil
+            } catch {
+                return error
+            }
+        } then: { connection, error in
+            connection.decide(failure: error)
+        } always: { _, _ in
+        }
+    }
+
+    private func admit(_ install: ForgeInstall) {
+        tried.admit = true
+        let reports = loop.shared.reports
+        loop.tenants.loadBegan()
+        let submitted = park { () async -> Result<Tenant, DirectoryError> in
+            do throws(DirectoryError) { return .success(try await reports.forgeInstallation(install)) } catch {
+                return .failure(error)
+            }
+        } then: { connection, result in
+            connection.loaded(.alias(install.alias), result.map { $0 })
+        } always: { loop, result in
+            _ = loop.tenants.loadEnded(try? result.get())
+        }
+        if !submitted { _ = loop.tenants.loadEnded(nil) }
+    }
+
+    /// Lets the request wait, in order, while `work` asks elsewhere.
+    ///
+    /// - Parameters:
+    ///   - then: on this loop, with the result, if the request still waits.
+    ///   - always: on this loop, with the result, before that, whatever has become of the request.
+    /// - Returns: `false` when the bound on waiting requests is reached; the request has then been refused.
+    func park<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value, then: @escaping (ClientConnection, Value) -> Void,
+        always: @escaping (RouterLoop, Value) -> Void
+    ) -> Bool {
+        guard loop.parkedCount < limits.parkedRequests else { return refuseToPark() }
+        let number = requestNumber
+        let eventLoop = loop.eventLoop
+        let back = NIOLoopBound(
+            { [weak self, loop] (value: Value) in
+                always(loop, value)
+                guard let self, self.requestNumber == number, case .parked = self.phase else { return }
+                self.unpark()
+                self.phase = .head
+                then(self, value)
+                self.advance()
+            }, eventLoop: eventLoop)
+        let submitted = loop.shared.jobs.submit {
+            let value = await work()
+            eventLoop.execute { back.value(value) }
+        }
+        guard submitted else { return refuseToPark() }
+        phase = .parked
+        isParked = true
+        loop.parkedCount += 1
+        deadline = .now() + TimeAmount(limits.parkTimeout)
+        return true
+    }
+
+    private func refuseToPark() -> Bool {
+        respond(
+            RouterError(
+                .busy, origin: .gateway, "Too many requests wait for the directory or a key.", retryAfterSeconds: 1))
+        return false
+    }
+
+    func unpark() {
+        guard isParked else { return }
+        isParked = false
+        loop.parkedCount -= 1
+        deadline = nil
+    }
+}

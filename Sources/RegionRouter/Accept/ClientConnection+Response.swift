@@ -1,0 +1,169 @@
+import NIOCore
+import TenantDirectory
+
+// The answer, on its way to the client.
+extension ClientConnection {
+    /// Up to here a piece of the body is copied behind its head, so that both go out in one write.
+    private static var joinLimit: Int { 16 * 1024 }
+
+    /// HTTP/1.1 clients take chunks; for others a body of unknown length ends with the connection.
+    var takesChunks: Bool { head.minorVersion == 1 }
+
+    var wantsWebSocket: Bool { head.upgradesToWebSocket }
+
+    func relayHead(_ bytes: ByteBuffer, _ response: ResponseHead) {
+        record.firstByteAt = .now()
+        record.status = response.status
+        responseStarted = true
+        let framing: ResponseRewrite.Framing
+        switch response.framing {
+        case .none, .length: framing = .asSent
+        case .chunked, .close: framing = takesChunks ? .chunked : .close
+        }
+        if framing == .close || loop.isDraining { keepAlive = false }
+        let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive)
+        pending.clear()
+        let written = bytes.withUnsafeReadableBytes { rewrite.write($0, response, into: &pending) }
+        if !written { closeNow() }
+    }
+
+    func relayInterim(_ bytes: ByteBuffer, _ response: ResponseHead) {
+        guard takesChunks else { return }
+        var interim = ByteBuffer()
+        let rewrite = ResponseRewrite(framing: .asSent, closes: false)
+        guard bytes.withUnsafeReadableBytes({ rewrite.write($0, response, into: &interim) }) else { return }
+        context?.writeAndFlush(Self.wrapOutboundOut(interim), promise: nil)
+    }
+
+    func relay(_ data: inout ByteBuffer, flush: Bool) {
+        record.responseBytes += data.readableBytes
+        write(data)
+        if flush { flushResponse() }
+    }
+
+    func relayChunk(_ data: inout ByteBuffer) {
+        record.responseBytes += data.readableBytes
+        ChunkWriter.write(&data) { write($0) }
+    }
+
+    /// The body of unknown length is over.
+    func relayEnd(chunked: Bool) {
+        if chunked { write(ChunkWriter.end) }
+        flushResponse()
+    }
+
+    func flushResponse() {
+        if pending.readableBytes > 0 { writePending() }
+        context?.flush()
+    }
+
+    private func write(_ data: ByteBuffer) {
+        if pending.readableBytes > 0 {
+            if data.readableBytes <= Self.joinLimit {
+                pending.writeImmutableBuffer(data)
+                return
+            }
+            writePending()
+        }
+        context?.write(Self.wrapOutboundOut(data), promise: nil)
+    }
+
+    private func writePending() {
+        context?.write(Self.wrapOutboundOut(pending), promise: nil)
+        pending.clear()
+    }
+
+    // MARK: Its end
+
+    /// Both sides of the exchange have ended.
+    func exchangeFinished() {
+        endRecord(status: record.status)
+        nextRequest()
+    }
+
+    /// The exchange is over and there is no answer of the app's.
+    func exchangeFailed(_ error: RouterError) {
+        guard !responseStarted else { return closeNow() }
+        respond(error)
+    }
+
+    /// The next request may begin, or the connection ends.
+    func nextRequest() {
+        responseStarted = false
+        guard keepAlive, !loop.isDraining else { return endConnection() }
+        phase = .head
+        head.upgradesToWebSocket = false
+        deadline = .now() + TimeAmount(limits.keepAliveTimeout)
+        advance()
+    }
+
+    /// Answers with an error of the gateway's own.
+    func respond(_ error: RouterError) {
+        loop.shared.observer.observe(.refused(error.code))
+        record.error = error.code
+        let closes = mustCloseAfterAnswer
+        write(
+            error.response(requestID: record.id, closes: closes, omitsBody: head.method == .head), status: error.status,
+            closes: closes)
+    }
+
+    /// Answers with a response of the gateway's own.
+    func answer(_ response: HostResponse) {
+        let closes = mustCloseAfterAnswer
+        write(
+            response.bytes(closes: closes, omitsBody: head.method == .head), status: response.status, closes: closes)
+    }
+
+    /// A body that is still to come is read and dropped where it is small and sure to come; else the connection ends.
+    private var mustCloseAfterAnswer: Bool {
+        guard keepAlive, !loop.isDraining else { return true }
+        guard let remaining = body.remaining, !(head.expectsContinue && !saidContinue && remaining > 0) else {
+            return true
+        }
+        return remaining > 64 * 1024
+    }
+
+    private func write(_ response: ByteBuffer, status: Int, closes: Bool) {
+        unpark()
+        record.firstByteAt = .now()
+        record.responseBytes += response.readableBytes
+        consumeHead()
+        context?.writeAndFlush(Self.wrapOutboundOut(response), promise: nil)
+        endRecord(status: status)
+        if closes {
+            endConnection()
+        } else if body.hasEnded {
+            nextRequest()
+        } else {
+            beginDiscarding()
+        }
+    }
+
+    /// A head that was answered without being forwarded is still at the beginning of `input`.
+    private func consumeHead() {
+        switch phase {
+        case .head, .parked: input.moveReaderIndex(forwardBy: min(head.end, input.readableBytes))
+        default: break
+        }
+    }
+
+    /// Our side is closed once all is written; the other side gets a moment to read it. Closing with unread bytes in
+    /// the socket would reset the connection, and the client might lose the answer.
+    func endConnection() {
+        keepAlive = false
+        phase = .lingering
+        deadline = .now() + .seconds(2)
+        input.clear()
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func endRecord(status: Int) {
+        record.status = status
+        record.endedAt = .now()
+        loop.shared.observer.observe(
+            .requestEnded(
+                region: record.region?.code ?? "", route: record.route, status: status,
+                totalMicroseconds: record.microseconds(to: record.endedAt) ?? 0))
+        loop.log(record)
+    }
+}

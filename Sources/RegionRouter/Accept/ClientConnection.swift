@@ -1,0 +1,240 @@
+import Glibc
+import NIOCore
+import TenantDirectory
+
+/// One connection of a client: reads requests one after the other, has each decided (``Routing``), and writes the
+/// answers. Belongs to one event loop, like the app connections it is joined with.
+///
+/// 1. Accept and Parse are here; the rest is in the extensions: `+Request` (deciding, parking), `+Body`, `+Response`,
+///    `+Control` (what the gateway answers itself).
+/// 2. One request is under way at a time; what a client pipelines waits in `input`, bounded.
+/// 3. Whatever is waited for has a deadline, looked at by ``sweep(now:)``.
+final class ClientConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = Never
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// A PROXY protocol header is due.
+        case proxyHeader
+        /// A request head is due, or partly there.
+        case head
+        /// The head is complete and waits for a record or a key.
+        case parked
+        /// The gateway answers this one itself.
+        case control(ControlCall)
+        /// On its way to the app and back.
+        case exchange(Exchange)
+        /// The response is written; the rest of the request's body is read and dropped.
+        case discarding
+        case tunnel(Exchange)
+        /// The last response is written and our side is closed; what still comes is dropped.
+        case lingering
+        case closed
+    }
+
+    let loop: RouterLoop
+    var context: ChannelHandlerContext?
+    var phase: Phase { didSet { phaseChanges &+= 1 } }
+    private var phaseChanges = 0
+    private var isAdvancing = false
+    var slot = -1
+    /// What has been read and not yet been taken; while a head is being decided it begins with that head.
+    var input = ByteBuffer()
+    var lines = HeadScanner()
+    var head = RequestHead()
+    var body = RequestBody()
+    /// The head as it went to the app, kept for a second try.
+    var outgoing = ByteBuffer()
+    /// Written and not yet flushed: a response head that waits for the first piece of its body.
+    var pending = ByteBuffer()
+    var record = RequestRecord()
+    var endpoint = 0
+    var tried = Routing.Tried()
+    /// Counts requests; an answer that comes for an earlier one is not taken.
+    var requestNumber = 0
+    /// Whether the connection takes another request after this one.
+    var keepAlive = true
+    /// The final response's first byte has been written.
+    var responseStarted = false
+    var saidContinue = false
+    var isParked = false
+    var requestID = RequestID(value: 0)
+    /// The head of a call that the gateway has a part in.
+    var controlHead = ByteBuffer()
+    /// The whole body of such a call, on its way to the app.
+    var heldBody: ByteBuffer?
+    var deadline: NIODeadline?
+    private var unwritableSince: NIODeadline?
+    private var readWaits = false
+
+    /// The address of the other end: the client's own, or a load balancer's.
+    private let peer: IPAddress?
+    let isTrustedPeer: Bool
+    /// The client's address, where a PROXY header has named it.
+    var clientAddress: String
+    /// The lines about the client for the app, as last made.
+    var originCache: (host: [UInt8], lines: [UInt8])?
+
+    init(loop: RouterLoop, peer: IPAddress?) {
+        self.loop = loop
+        self.peer = peer
+        let listen = loop.shared.configuration.listen
+        isTrustedPeer = peer.map { peer in listen.trustedProxies.contains { $0.contains(peer) } } ?? false
+        clientAddress = peer?.description ?? "unknown"
+        phase = isTrustedPeer && listen.proxyProtocol ? .proxyHeader : .head
+    }
+
+    var limits: HTTPLimits { loop.shared.configuration.limits }
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    // MARK: The channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+        deadline = .now() + TimeAmount(limits.headTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = Self.unwrapInboundIn(data)
+        if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        advance()
+    }
+
+    /// Reading stops while what was read is not taken: that is the back-pressure.
+    func read(context: ChannelHandlerContext) {
+        if input.readableBytes >= inputLimit { readWaits = true } else { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            unwritableSince = nil
+            exchange?.app?.setPaused(false)
+        } else {
+            unwritableSince = .now()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let exchange = self.exchange
+        let wasUnderWay = isRequestUnderWay
+        unpark()
+        phase = .closed
+        requestNumber += 1
+        deadline = nil
+        input = ByteBuffer()
+        if wasUnderWay { endRecord(status: record.status == 0 ? 499 : record.status) }
+        exchange?.clientLeft()
+        loop.remove(self)
+        loop.shared.observer.observe(.connectionClosed)
+    }
+
+    // MARK: Going on
+
+    /// Does what can be done with what is there. Whatever ends a request calls it; called from within itself, it leaves
+    /// the work to the outer call, so that a client that pipelines does not deepen the stack.
+    func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        while input.readableBytes > 0 {
+            let before = (input.readableBytes, phaseChanges)
+            step()
+            if before == (input.readableBytes, phaseChanges) { break }
+        }
+        isAdvancing = false
+        // An idle connection keeps no memory.
+        if input.readableBytes == 0, case .head = phase { input = ByteBuffer() }
+        readIfWaiting()
+    }
+
+    private func step() {
+        switch phase {
+        case .proxyHeader: readProxyHeader()
+        case .head: if readHead() { decide() }
+        case .parked: break
+        case .control: collectControlBody()
+        case .exchange: pumpBody()
+        case .discarding: pumpDiscarded()
+        case .tunnel: pumpTunnel()
+        case .lingering, .closed: input.clear()
+        }
+    }
+
+    var isRequestUnderWay: Bool {
+        switch phase {
+        case .parked, .control, .exchange, .tunnel: true
+        case .discarding, .proxyHeader, .head, .lingering, .closed: false
+        }
+    }
+
+    var exchange: Exchange? {
+        switch phase {
+        case .exchange(let exchange), .tunnel(let exchange): exchange
+        default: nil
+        }
+    }
+
+    private var inputLimit: Int { limits.headBytes + 64 * 1024 }
+
+    func readIfWaiting() {
+        guard readWaits, input.readableBytes < inputLimit else { return }
+        readWaits = false
+        context?.read()
+    }
+
+    private func readProxyHeader() {
+        switch input.withUnsafeReadableBytes({ ProxyProtocolHeader.read($0) }) {
+        case .incomplete: break
+        case .malformed: closeNow()
+        case .complete(let header):
+            input.moveReaderIndex(forwardBy: header.length)
+            if let source = header.source { clientAddress = source.description }
+            phase = .head
+        }
+    }
+
+    // MARK: Time
+
+    func sweep(now: NIODeadline) {
+        if let since = unwritableSince, now - since >= TimeAmount(limits.writeTimeout) { return closeNow() }
+        guard let deadline, now >= deadline else { return }
+        self.deadline = nil
+        switch phase {
+        case .proxyHeader, .lingering, .discarding: closeNow()
+        case .head:
+            guard input.readableBytes > 0 else { return closeNow() }
+            beginRecord()
+            keepAlive = false
+            respond(RouterError(.requestTimeout, "The request's head did not arrive in time."))
+        case .parked:
+            respond(RouterError(.busy, origin: .gateway, "The directory did not answer in time.", retryAfterSeconds: 1))
+        case .control(let call): controlTimedOut(call)
+        case .exchange(let exchange):
+            guard !body.hasEnded, exchange.app?.isWritable != false else { return }
+            bodyTimedOut()
+        case .tunnel, .closed: break
+        }
+    }
+
+    // MARK: Ending
+
+    /// Idle connections go at once, the others after their response.
+    func drain() {
+        if case .head = phase, input.readableBytes == 0 { closeNow() } else { keepAlive = false }
+    }
+
+    func closeNow() {
+        // A body whose end is the connection's must not seem whole: the client gets a reset.
+        if responseStarted, isRequestUnderWay {
+            _ = (context?.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        context?.close(promise: nil)
+    }
+}

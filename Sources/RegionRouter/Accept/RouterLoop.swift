@@ -1,0 +1,129 @@
+import NIOCore
+import TenantDirectory
+
+/// One event loop's share of the router: its tenants, pools, connections and log lines. Everything of it is touched on
+/// that loop alone, so that the way of a request takes no lock and makes no hop.
+final class RouterLoop {
+    let eventLoop: any EventLoop
+    let shared: RouterShared
+    var identifier: Identifier
+    var tenants: TenantTable
+    var random = RandomBits()
+    /// Requests that wait for a record, a key or the gateway's own answer.
+    var parkedCount = 0
+    private(set) var isDraining = false
+    private var pools: [Region: InstancePool] = [:]
+    private var clients: [ClientConnection] = []
+    private var apps: [AppConnection] = []
+    private var hostLines: [Region: [UInt8]] = [:]
+    private var log: AccessLogBuffer
+    private var onEmpty: EventLoopPromise<Void>?
+    /// Public keys of Forge at hand, so that the shared cache's lock is not taken for each call.
+    private var forgeKeys: [PublicKeyQuery: RSAPublicKey] = [:]
+
+    init(eventLoop: any EventLoop, shared: RouterShared) {
+        self.eventLoop = eventLoop
+        self.shared = shared
+        identifier = Identifier(shared.configuration.identify, tokenBytes: shared.configuration.limits.tokenBytes)
+        tenants = TenantTable(limit: shared.configuration.limits.tenantsPerLoop)
+        log = AccessLogBuffer(writer: shared.accessLog)
+        for (region, address) in shared.configuration.instances {
+            // Regions that share an instance share its connections too.
+            let twin = pools.first { shared.configuration.instances[$0.key] == address }?.value
+            pools[region] = twin ?? InstancePool(address: address, loop: self)
+        }
+    }
+
+    /// The way to the app instance of a region; `nil` for a region this node does not own.
+    func pool(_ region: Region) -> InstancePool? { pools[region] }
+
+    /// The `X-Residency-*` lines of a request without a tenant.
+    func hostFieldLines(_ region: Region) -> [UInt8] {
+        if let lines = hostLines[region] { return lines }
+        let identifiedBy = RouteKind.host.identifiedBy
+        let lines = Array("X-Residency-Region: \(region)\r\nX-Residency-Identified-By: \(identifiedBy)\r\n".utf8)
+        hostLines[region] = lines
+        return lines
+    }
+
+    // MARK: Keys
+
+    func forgeKey(_ query: PublicKeyQuery) -> RSAPublicKey? {
+        if let key = forgeKeys[query] { return key }
+        guard let key = shared.keys.cached(query) else { return nil }
+        if forgeKeys.count >= 64 { forgeKeys.removeAll() }
+        forgeKeys[query] = key
+        return key
+    }
+
+    // MARK: Connections
+
+    func add(_ client: ClientConnection) {
+        client.slot = clients.count
+        clients.append(client)
+    }
+
+    func remove(_ client: ClientConnection) {
+        Self.remove(client, from: &clients, slot: \.slot)
+        if clients.isEmpty { onEmpty?.succeed() }
+    }
+
+    func add(_ app: AppConnection) {
+        app.slot = apps.count
+        apps.append(app)
+    }
+
+    func remove(_ app: AppConnection) { Self.remove(app, from: &apps, slot: \.slot) }
+
+    private static func remove<Item: AnyObject>(
+        _ item: Item, from items: inout [Item], slot: ReferenceWritableKeyPath<Item, Int>
+    ) {
+        let index = item[keyPath: slot]
+        guard items.indices.contains(index), items[index] === item else { return }
+        let last = items.removeLast()
+        if last !== item {
+            items[index] = last
+            last[keyPath: slot] = index
+        }
+        item[keyPath: slot] = -1
+    }
+
+    // MARK: Time
+
+    /// Looks for what has waited too long. Runs a few times a second: a timer a connection would cost more than it saves.
+    func sweep() {
+        let now = NIODeadline.now()
+        for client in clients { client.sweep(now: now) }
+        for app in apps { app.sweep(now: now) }
+        for pool in pools.values { pool.sweep(now: now) }
+        // A rotated key set is seen within a sweep of the shared cache's learning of it.
+        forgeKeys.removeAll(keepingCapacity: true)
+        log.flush()
+    }
+
+    // MARK: Changes and log
+
+    func apply(_ change: TenantChange) { tenants.apply(change) }
+
+    func log(_ record: RequestRecord) {
+        log.append(record)
+    }
+
+    // MARK: Ending
+
+    /// Idle connections are closed, the others after their response; the promise is kept when none is left.
+    func drain(_ promise: EventLoopPromise<Void>) {
+        isDraining = true
+        for pool in pools.values { pool.closeIdle() }
+        guard !clients.isEmpty else { return promise.succeed() }
+        onEmpty = promise
+        for client in clients { client.drain() }
+    }
+
+    /// Cuts what is left.
+    func closeAll() {
+        for client in clients { client.closeNow() }
+        for app in apps { app.close() }
+        log.flush()
+    }
+}

@@ -1,0 +1,90 @@
+import TenantDirectory
+
+/// What one event loop knows of one tenant, and how many of its requests the app may be working on. Belongs to its
+/// event loop; every access is made there.
+final class TenantEntry {
+    private(set) var tenant: Tenant
+    /// The keyed contexts of its secrets: made when first needed, since most tenants of a loop never are.
+    private var madeKeys: TenantKeys?
+    /// Requests admitted and not yet over: the app may still be working on them.
+    private(set) var inFlight = 0
+    /// For the table's clock: looked up since the hand last passed.
+    var isReferenced = true
+    /// When the directory was last asked about a signature that did not fit, in seconds of the monotonic clock.
+    var freshCheckedAt: Int64 = .min
+    /// Field lines for the app, by the framework whose name the token gave; made when first needed.
+    private var fieldLines: [TenantAlias.Framework: [UInt8]] = [:]
+    private var routedFieldLines: [RouteKind: [UInt8]] = [:]
+
+    init(_ tenant: Tenant) { self.tenant = tenant }
+
+    /// Takes a newer state of the record. One that is older, or has a lower epoch, is left: an epoch never falls.
+    func update(_ newer: Tenant) {
+        guard newer.sequence >= tenant.sequence, newer.placement.epoch >= tenant.placement.epoch else { return }
+        if newer.secret != tenant.secret || newer.previousSecret != tenant.previousSecret
+            || newer.previousSecretUntil != tenant.previousSecretUntil
+        {
+            madeKeys = nil
+        }
+        tenant = newer
+        fieldLines.removeAll()
+        routedFieldLines.removeAll()
+    }
+
+    /// The host called this region; noted at once, so that the report is made once a loop.
+    func noteHostRealm(_ region: Region) { tenant.hostRealm = region }
+
+    var keys: TenantKeys {
+        if let madeKeys { return madeKeys }
+        let keys = TenantKeys(tenant)
+        madeKeys = keys
+        return keys
+    }
+
+    func requestAdmitted() { inFlight += 1 }
+    func requestEnded() {
+        assert(inFlight > 0, "a request ended that was not admitted")
+        inFlight -= 1
+    }
+
+    /// The `X-Residency-*` lines of a request that a verified token brought.
+    func fieldLines(verifiedAs framework: TenantAlias.Framework) -> [UInt8] {
+        if let lines = fieldLines[framework] { return lines }
+        let name = tenant.alias(framework)?.name ?? tenant.id.description
+        var lines = commonLines(.token)
+        lines += Array("X-Residency-Tenant: \(name)\r\n".utf8)
+        fieldLines[framework] = lines
+        return lines
+    }
+
+    /// The lines of a request that was only routed: without the tenant's name, for nothing vouches for it.
+    func fieldLines(routedBy kind: RouteKind) -> [UInt8] {
+        if let lines = routedFieldLines[kind] { return lines }
+        let lines = commonLines(kind)
+        routedFieldLines[kind] = lines
+        return lines
+    }
+
+    private func commonLines(_ kind: RouteKind) -> [UInt8] {
+        let text = """
+            X-Residency-Region: \(tenant.placement.region)\r
+            X-Residency-Epoch: \(tenant.placement.epoch)\r
+            X-Residency-Route: \(RouteValue.make(for: tenant.id))\r
+            X-Residency-Identified-By: \(kind.identifiedBy)\r
+
+            """
+        return Array(text.utf8)
+    }
+}
+
+extension RouteKind {
+    /// The value of `X-Residency-Identified-By` (design §3.2).
+    var identifiedBy: String {
+        switch self {
+        case .token, .forge, .lifecycle: "token"
+        case .route: "route"
+        case .cookie: "cookie"
+        case .none, .health, .descriptor, .host: "host"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import TenantDirectory
+
+/// The tenants that one event loop has at hand, bounded. Pure: it does no I/O and knows no clock.
+///
+/// 1. Found by each alias and by the id.
+/// 2. Past the bound the entry that has not been looked up for longest (by a clock hand, roughly) makes room; entries
+///    with requests in flight and held ones stay.
+/// 3. While a load is under way, a change that arrives sets a floor, so that a record read before the change is not
+///    installed after it (amendment H28).
+struct TenantTable {
+    private var byConnectName: [String: TenantEntry] = [:]
+    private var byForgeName: [String: TenantEntry] = [:]
+    private var byID: [TenantID: TenantEntry] = [:]
+    private var clock: [TenantID] = []
+    private var hand = 0
+    private var loadsUnderWay = 0
+    private var floors: [TenantID: Int64] = [:]
+    private let limit: Int
+
+    init(limit: Int) { self.limit = max(1, limit) }
+
+    var count: Int { byID.count }
+
+    func entry(_ key: TenantKey) -> TenantEntry? {
+        let found: TenantEntry?
+        switch key {
+        case .alias(let alias):
+            found = alias.framework == .connect ? byConnectName[alias.name] : byForgeName[alias.name]
+        case .id(let id): found = byID[id]
+        }
+        found?.isReferenced = true
+        return found
+    }
+
+    // MARK: Loads
+
+    mutating func loadBegan() { loadsUnderWay += 1 }
+
+    /// - Returns: the entry; `nil` when a change that came meanwhile makes the record old: load it again.
+    mutating func loadEnded(_ tenant: Tenant?) -> TenantEntry? {
+        loadsUnderWay -= 1
+        defer { if loadsUnderWay == 0 { floors.removeAll() } }
+        guard let tenant else { return nil }
+        if let floor = floors[tenant.id], tenant.sequence < floor { return nil }
+        return install(tenant)
+    }
+
+    /// Puts a record in the table, or brings the entry that is there up to it.
+    @discardableResult
+    mutating func install(_ tenant: Tenant) -> TenantEntry {
+        if let entry = byID[tenant.id] {
+            let before = entry.tenant.aliases
+            entry.update(tenant)
+            if entry.tenant.aliases != before {
+                unlink(before, of: entry)
+                link(entry)
+            }
+            entry.isReferenced = true
+            return entry
+        }
+        if byID.count >= limit { evictOne() }
+        let entry = TenantEntry(tenant)
+        byID[tenant.id] = entry
+        clock.append(tenant.id)
+        link(entry)
+        return entry
+    }
+
+    // MARK: Changes
+
+    /// Takes a step of the feed. Only tenants that are at hand change: others are loaded when they are asked for.
+    mutating func apply(_ change: TenantChange) {
+        switch change {
+        case .changed(let tenant):
+            if loadsUnderWay > 0 { floors[tenant.id] = tenant.sequence }
+            if byID[tenant.id] != nil { install(tenant) }
+        case .removed(let id):
+            if loadsUnderWay > 0 { floors[id] = .max }
+            remove(id)
+        case .everything:
+            byConnectName.removeAll()
+            byForgeName.removeAll()
+            byID.removeAll()
+            clock.removeAll()
+            hand = 0
+        }
+    }
+
+    // MARK: Links and room
+
+    private mutating func link(_ entry: TenantEntry) {
+        for alias in entry.tenant.aliases {
+            switch alias.framework {
+            case .connect: byConnectName[alias.name] = entry
+            case .forge: byForgeName[alias.name] = entry
+            }
+        }
+    }
+
+    private mutating func unlink(_ aliases: [TenantAlias], of entry: TenantEntry) {
+        for alias in aliases {
+            switch alias.framework {
+            case .connect: if byConnectName[alias.name] === entry { byConnectName[alias.name] = nil }
+            case .forge: if byForgeName[alias.name] === entry { byForgeName[alias.name] = nil }
+            }
+        }
+    }
+
+    private mutating func remove(_ id: TenantID) {
+        guard let entry = byID.removeValue(forKey: id) else { return }
+        unlink(entry.tenant.aliases, of: entry)
+    }
+
+    private mutating func evictOne() {
+        // Two rounds: the first may only take marks away. Ids of removed entries are dropped as the hand meets them.
+        var steps = 2 * clock.count
+        while steps > 0, !clock.isEmpty {
+            steps -= 1
+            if hand >= clock.count { hand = 0 }
+            let id = clock[hand]
+            guard let entry = byID[id] else {
+                dropUnderHand()
+                continue
+            }
+            if entry.isReferenced || entry.inFlight > 0 || entry.tenant.placement.state == .held {
+                entry.isReferenced = false
+                hand += 1
+                continue
+            }
+            remove(id)
+            dropUnderHand()
+            return
+        }
+    }
+
+    private mutating func dropUnderHand() {
+        clock.swapAt(hand, clock.count - 1)
+        clock.removeLast()
+    }
+}

@@ -1,0 +1,314 @@
+import NIOCore
+
+/// One connection to an app instance: reads responses, strictly, and hands them to the exchange under way.
+final class AppConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = Never
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case idle
+        case head
+        case body(ResponseBody)
+        case tunnel
+        case closed
+    }
+
+    private let pool: InstancePool
+    private unowned let loop: RouterLoop
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.idle
+    private var exchange: Exchange?
+    private var input = ByteBuffer()
+    private var lines = HeadScanner()
+    private var head = ResponseHead()
+    private var interimCount = 0
+    private var exchangeCount = 0
+    /// The client is gone: what comes is read and dropped.
+    private var isDraining = false
+    private var readWaits = false
+    private var isPaused = false
+    private var failed = false
+    /// Past it the exchange has timed out; `nil` while there is nothing to wait for.
+    private var deadline: NIODeadline?
+    /// Known to the pool, which is told when it closes.
+    var wasPooled = false
+    var slot = -1
+
+    init(pool: InstancePool, loop: RouterLoop) {
+        self.pool = pool
+        self.loop = loop
+    }
+
+    var isOpen: Bool { context?.channel.isActive ?? false }
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+    private var limits: HTTPLimits { loop.shared.configuration.limits }
+
+    // MARK: The exchange's side
+
+    func begin(_ exchange: Exchange) {
+        self.exchange = exchange
+        phase = .head
+        lines.reset()
+        interimCount = 0
+        exchangeCount += 1
+        isDraining = false
+    }
+
+    func write(_ buffer: ByteBuffer) {
+        context?.write(Self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func flush(requestEnded: Bool) {
+        // From here on the instance has the word; before that, only where it does not take what it is given.
+        context?.flush()
+        deadline = requestEnded || !isWritable ? .now() + TimeAmount(limits.responseTimeout) : nil
+    }
+
+    func writeTunnel(_ data: ByteBuffer) {
+        deadline = .now() + TimeAmount(limits.tunnelTimeout)
+        context?.writeAndFlush(Self.wrapOutboundOut(data), promise: nil)
+    }
+
+    /// The exchange is over; the next may begin, if the instance keeps the connection.
+    func exchangeFinished() {
+        exchange = nil
+        deadline = nil
+        guard case .idle = phase, head.keepAlive, isOpen, !failed, input.readableBytes == 0, !loop.isDraining else {
+            return close()
+        }
+        setPaused(false)
+        pool.release(self)
+    }
+
+    /// The client is gone and the app may be working on its request: its answer is read to the end and dropped.
+    func drain() {
+        isDraining = true
+        deadline = .now() + TimeAmount(limits.appMaxRequestTime)
+        setPaused(false)
+    }
+
+    /// Nothing is to come of it any more.
+    func abandon() {
+        exchange = nil
+        close()
+    }
+
+    func close() {
+        phase = .closed
+        deadline = nil
+        context?.close(promise: nil)
+    }
+
+    func setPaused(_ paused: Bool) {
+        guard isPaused != paused else { return }
+        isPaused = paused
+        // A reader that was paused starts to wait anew: the pause was not the instance's.
+        if !paused, exchange != nil, !isDraining { deadline = .now() + TimeAmount(limits.responseTimeout) }
+        if !paused, readWaits {
+            readWaits = false
+            context?.read()
+        }
+    }
+
+    func sweep(now: NIODeadline) {
+        // A paused reader is the client's doing, and has its own time-out.
+        guard let deadline, now >= deadline, !isPaused else { return }
+        self.deadline = nil
+        if case .tunnel = phase { return exchange?.client?.closeNow() ?? close() }
+        if isDraining { return giveUpDraining() }
+        exchange?.appTimedOut()
+    }
+
+    private func giveUpDraining() {
+        let exchange = self.exchange
+        self.exchange = nil
+        close()
+        exchange?.appLeft(wasReused: false)
+    }
+
+    // MARK: The channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused { readWaits = true } else { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = Self.unwrapInboundIn(data)
+        if deadline != nil, !isDraining { deadline = .now() + TimeAmount(limits.responseTimeout) }
+        switch phase {
+        case .idle, .closed:
+            // Nobody asked: a response now would be taken for the next request's.
+            close()
+        case .tunnel:
+            deadline = .now() + TimeAmount(limits.tunnelTimeout)
+            exchange?.client?.relay(&buffer, flush: true)
+        case .head, .body:
+            if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+            readResponse()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { exchange?.client?.advance() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        failed = true
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        loop.remove(self)
+        let exchange = self.exchange
+        self.exchange = nil
+        let endedBody = endBodyWithConnection(exchange)
+        phase = .closed
+        deadline = nil
+        if wasPooled { pool.closed(self) }
+        if !endedBody { exchange?.appLeft(wasReused: exchangeCount > 1) }
+    }
+
+    /// A body that ends with the connection has ended, if the connection ended well.
+    private func endBodyWithConnection(_ exchange: Exchange?) -> Bool {
+        guard case .body(var body) = phase, !failed, let exchange else { return false }
+        if case .tunnel = phase { return false }
+        guard body.connectionEnded() else { return false }
+        phase = .idle
+        exchange.client?.relayEnd(chunked: body.isReframed)
+        exchange.responseEnded()
+        return true
+    }
+
+    // MARK: Responses
+
+    private func readResponse() {
+        while true {
+            switch phase {
+            case .head:
+                do {
+                    guard try readHead() else { return }
+                } catch {
+                    return fail(error)
+                }
+            case .body(var body):
+                return readBody(&body)
+            case .tunnel:
+                guard input.readableBytes > 0 else { return }
+                var rest = takeInput()
+                exchange?.client?.relay(&rest, flush: true)
+                return
+            case .idle, .closed:
+                return
+            }
+        }
+    }
+
+    private func fail(_ error: RouterError) {
+        let exchange = self.exchange
+        self.exchange = nil
+        close()
+        exchange?.appBroke(error)
+    }
+
+    private func takeInput() -> ByteBuffer {
+        let taken = input
+        input = ByteBuffer()
+        return taken
+    }
+
+    /// - Returns: whether a head has been read; interim heads are passed on as they come.
+    private func readHead() throws(RouterError) -> Bool {
+        guard let exchange else { return false }
+        let limits = self.limits
+        let method = exchange.method
+        let result = input.withUnsafeReadableBytes { bytes -> Result<Bool, RouterError> in
+            do throws(RouterError) {
+                let progress: HeadScanner.Progress
+                do throws(RouterError) {
+                    progress = try lines.scan(bytes, maxBytes: limits.responseHeadBytes, maxFields: limits.headFields)
+                } catch {
+                    throw ResponseHead.fault(error.detail)
+                }
+                guard case .complete(let end) = progress else { return .success(false) }
+                try head.read(bytes, lines: lines, end: end, answering: method)
+                return .success(true)
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard try result.get() else { return false }
+        if head.isInterim {
+            interimCount += 1
+            guard interimCount <= 16 else { throw ResponseHead.fault("it sent more than 16 interim responses.") }
+            // The gateway has answered the client's expectation itself.
+            if head.status != 100, !exchange.holdsResponse { exchange.client?.relayInterim(input, head) }
+            input.moveReaderIndex(forwardBy: head.end)
+            lines.reset()
+            return input.readableBytes > 0
+        }
+        return try takeFinalHead(exchange)
+    }
+
+    private func takeFinalHead(_ exchange: Exchange) throws(RouterError) -> Bool {
+        if head.status == 101 {
+            guard head.upgradesToWebSocket, exchange.client?.wantsWebSocket == true else {
+                throw ResponseHead.fault("it switched protocols without being asked to.")
+            }
+            phase = .tunnel
+            deadline = .now() + TimeAmount(limits.tunnelTimeout)
+        } else {
+            phase = .body(ResponseBody(head.framing, client: exchange.client, limits: limits))
+        }
+        exchange.responseStarted()
+        if exchange.holdsResponse {
+            // The rest of the answer waits until the gateway has done what the app's status asks for.
+            setPaused(true)
+            exchange.responseIsHeld(status: head.status)
+            return false
+        }
+        passOnHead(exchange)
+        return true
+    }
+
+    private func passOnHead(_ exchange: Exchange) {
+        exchange.client?.relayHead(input, head)
+        input.moveReaderIndex(forwardBy: head.end)
+        if case .tunnel = phase { exchange.client?.tunnelBegan() }
+    }
+
+    /// What was held back may go on.
+    func releaseHeldResponse() {
+        guard let exchange else { return }
+        passOnHead(exchange)
+        setPaused(false)
+        readResponse()
+    }
+
+    private func readBody(_ body: inout ResponseBody) {
+        let client = exchange?.client
+        let outcome = body.take(&input, to: client)
+        phase = .body(body)
+        switch outcome {
+        case .needMore:
+            client?.flushResponse()
+            if client?.isWritable == false { setPaused(true) }
+        case .end:
+            phase = .idle
+            client?.flushResponse()
+            let exchange = self.exchange
+            exchange?.responseEnded()
+        case .fault(let detail):
+            fail(ResponseHead.fault(detail))
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import NIOCore
+import TenantDirectory
+
+/// One request on its way to the app and its answer on the way back: holds the two connections together and carries
+/// out what ``ExchangeMachine`` decides. Belongs to the event loop of both.
+final class Exchange {
+    private(set) var machine: ExchangeMachine
+    let method: RequestHead.Method
+    /// The tenant whose request it is; `nil` for a request without one.
+    private let entry: TenantEntry?
+    private let pool: InstancePool
+    private(set) weak var client: ClientConnection?
+    private(set) var app: AppConnection?
+    /// Told how a lifecycle call went before the client is: exactly once, whatever becomes of the connections.
+    private var held: HostForward?
+    private var isSettled = false
+
+    init(
+        client: ClientConnection, entry: TenantEntry?, pool: InstancePool, method: RequestHead.Method, hasBody: Bool,
+        held: HostForward? = nil
+    ) {
+        self.client = client
+        self.entry = entry
+        self.pool = pool
+        self.method = method
+        self.held = held
+        machine = ExchangeMachine(isSafe: method.isSafe, canRepeat: method.isIdempotent, hasBody: hasBody)
+        entry?.requestAdmitted()
+    }
+
+    /// The response head waits for the gateway's own part.
+    var holdsResponse: Bool { held != nil }
+
+    // MARK: From the pool
+
+    /// - Returns: `false` when the client has left meanwhile, and the connection is still free.
+    func attach(_ app: AppConnection) -> Bool {
+        guard let client, !isSettled else { return false }
+        self.app = app
+        app.begin(self)
+        client.appIsReady(app)
+        return true
+    }
+
+    /// No connection could be had.
+    func failed(_ error: RouterError) {
+        guard !isSettled else { return }
+        fail(error)
+    }
+
+    // MARK: From the client
+
+    func requestEnded() { perform(machine.requestDidEnd()) }
+
+    func clientLeft() {
+        let waits = app == nil
+        perform(machine.clientDidLeave())
+        client = nil
+        if waits, !isSettled {
+            pool.cancel(self)
+            settle()
+        }
+    }
+
+    // MARK: From the app connection
+
+    func responseStarted() { machine.responseDidStart() }
+
+    func responseEnded() { perform(machine.responseDidEnd()) }
+
+    func appLeft(wasReused: Bool) {
+        let action = machine.appDidLeave(wasReused: wasReused)
+        app = nil
+        perform(action)
+        if action == .none { settle() }
+    }
+
+    func appBroke(_ error: RouterError) {
+        guard !isSettled else { return }
+        dropApp()
+        if machine.responseStarted, held == nil {
+            settle()
+            client?.closeNow()
+        } else {
+            fail(error)
+        }
+    }
+
+    /// The app's final head is there, and waits: the gateway is told the status before the client is.
+    func responseIsHeld(status: Int) {
+        finishHeld(.status(status)) { exchange, error in
+            guard let error else {
+                exchange.app?.releaseHeldResponse()
+                return
+            }
+            let client = exchange.client
+            exchange.dropApp()
+            exchange.settle()
+            client?.exchangeFailed(error)
+        }
+    }
+
+    func appTimedOut() { perform(machine.appDidTimeOut()) }
+
+    // MARK: Acting
+
+    private func perform(_ action: ExchangeMachine.Action) {
+        switch action {
+        case .none: break
+        case .finish:
+            let client = self.client
+            let app = self.app
+            self.app = nil
+            settle()
+            app?.exchangeFinished()
+            client?.exchangeFinished()
+        case .discardRequest:
+            let client = self.client
+            dropApp()
+            settle()
+            client?.discardRequest()
+        case .drainResponse:
+            client = nil
+            app?.drain()
+        case .cancel:
+            dropApp()
+            settle()
+        case .retry:
+            pool.lease(self)
+        case .answerBadGateway:
+            fail(RouterError(.appClosed, origin: .app, "The app instance closed the connection before it answered."))
+        case .closeClient:
+            let client = self.client
+            dropApp()
+            settle()
+            client?.closeNow()
+        case .answerTimeout:
+            answerTimeout()
+        }
+    }
+
+    private func answerTimeout() {
+        let error = RouterError(.appTimeout, origin: .app, "The app instance did not answer in time.")
+        if machine.isSafe || !machine.requestEnded {
+            dropApp()
+            return fail(error)
+        }
+        // The app may still be working on it, so it stays in flight; what it answers now comes too late for all.
+        app?.drain()
+        let client = self.client
+        self.client = nil
+        finishHeld(.failed(error)) { _, replacement in client?.exchangeFailed(replacement ?? error) }
+    }
+
+    /// There is no answer of the app's.
+    private func fail(_ error: RouterError) {
+        let client = self.client
+        finishHeld(.failed(error)) { exchange, replacement in
+            exchange.settle()
+            client?.exchangeFailed(replacement ?? error)
+        }
+    }
+
+    /// Has the gateway do its part of a lifecycle call, then goes on; at once where there is none.
+    private func finishHeld(_ outcome: AppOutcome, then goOn: @escaping (Exchange, RouterError?) -> Void) {
+        guard let held else { return goOn(self, nil) }
+        self.held = nil
+        let loop = pool.loop
+        let eventLoop = loop.eventLoop
+        let back = NIOLoopBound({ (error: RouterError?) in goOn(self, error) }, eventLoop: eventLoop)
+        let submitted = loop.shared.jobs.submit {
+            let error = await held.finish(outcome)
+            eventLoop.execute { back.value(error) }
+        }
+        if !submitted {
+            goOn(
+                self,
+                RouterError(
+                    .busy, origin: .gateway, "The gateway is too busy to complete this call.", retryAfterSeconds: 5))
+        }
+    }
+
+    private func dropApp() {
+        let app = self.app
+        self.app = nil
+        app?.abandon()
+    }
+
+    /// The app is no longer working on it, as far as can be known: it does not count as in flight any more.
+    private func settle() {
+        guard !isSettled else { return }
+        isSettled = true
+        entry?.requestEnded()
+        finishHeld(.failed(RouterError(.appClosed, origin: .app, "The app did not answer."))) { _, _ in }
+    }
+}

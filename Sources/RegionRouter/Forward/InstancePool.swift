@@ -1,0 +1,128 @@
+import NIOCore
+import NIOPosix
+
+/// The connections of one event loop to one app instance. Runs ``ConnectionPoolMachine``.
+final class InstancePool {
+    private var machine: ConnectionPoolMachine<AppConnection, Exchange>
+    private let address: InstanceAddress
+    unowned let loop: RouterLoop
+    private(set) var lastConnectFailed = false
+
+    init(address: InstanceAddress, loop: RouterLoop) {
+        self.address = address
+        self.loop = loop
+        let limits = loop.shared.configuration.limits
+        machine = ConnectionPoolMachine(
+            maxConnections: limits.upstreamConnections, maxIdle: limits.idleUpstreamConnections,
+            maxWaiting: limits.upstreamQueue)
+    }
+
+    func lease(_ exchange: Exchange) {
+        switch machine.lease(exchange, now: .now()) {
+        case .use(let app): attach(exchange, to: app)
+        case .connect: connect()
+        case .wait: break
+        case .refuse:
+            exchange.failed(
+                RouterError(
+                    .busy, origin: .gateway, "Too many requests wait for a connection to the app instance.",
+                    retryAfterSeconds: 1))
+        }
+    }
+
+    func cancel(_ exchange: Exchange) { machine.cancelled(exchange) }
+
+    /// Its exchange is over, and nothing of it is left on the connection.
+    func release(_ app: AppConnection) {
+        switch machine.released(app, now: .now()) {
+        case .serve(let exchange): attach(exchange, to: app)
+        case .idle: break
+        case .close: app.close()
+        }
+    }
+
+    func closed(_ app: AppConnection) {
+        if machine.closed(app) { connect() }
+    }
+
+    func sweep(now: NIODeadline) {
+        let limits = loop.shared.configuration.limits
+        let expired = machine.expire(
+            now: now, idleFor: TimeAmount(limits.idleUpstreamTimeout),
+            waitedFor: TimeAmount(limits.upstreamQueueTimeout))
+        for app in expired.connections { app.close() }
+        for exchange in expired.waiters {
+            exchange.failed(
+                RouterError(
+                    .busy, origin: .gateway, "No connection to the app instance became free in time.",
+                    retryAfterSeconds: 1))
+        }
+    }
+
+    func closeIdle() {
+        for app in machine.takeIdle() { app.close() }
+    }
+
+    private func attach(_ exchange: Exchange, to app: AppConnection) {
+        if !exchange.attach(app) { release(app) }
+    }
+
+    private func connect() {
+        let limits = loop.shared.configuration.limits
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let boundLoop = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+        ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(TimeAmount(limits.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let app = AppConnection(pool: bound.value, loop: boundLoop.value)
+                    try channel.pipeline.syncOperations.addHandler(app)
+                }
+            }
+            .connect(host: address.host, port: address.port)
+            .assumeIsolated()
+            .whenComplete { result in self.connected(result) }
+    }
+
+    private func connected(_ result: Result<any Channel, any Error>) {
+        switch result {
+        case .success(let channel):
+            lastConnectFailed = false
+            loop.shared.observer.observe(.upstreamConnectionOpened)
+            guard let app = try? channel.pipeline.syncOperations.handler(type: AppConnection.self), app.isOpen else {
+                return failed(
+                    RouterError(.appUnreachable, origin: .app, "The app instance closed a new connection at once."))
+            }
+            app.wasPooled = true
+            if let exchange = machine.connected(app, now: .now()) { attach(exchange, to: app) }
+        case .failure(let error):
+            lastConnectFailed = true
+            loop.shared.observer.observe(.upstreamConnectionFailed)
+            failed(Self.routerError(error))
+        }
+    }
+
+    private func failed(_ error: RouterError) {
+        let outcome = machine.connectFailed()
+        outcome.failed?.failed(error)
+        if outcome.connect { connect() }
+    }
+
+    private static func routerError(_ error: any Error) -> RouterError {
+        if let error = error as? NIOConnectionError,
+            error.connectionErrors.contains(where: { ($0.error as? ChannelError).map(isTimeout) ?? false })
+        {
+            return RouterError(.appTimeout, origin: .app, "The app instance did not accept a connection in time.")
+        }
+        if let error = error as? ChannelError, isTimeout(error) {
+            return RouterError(.appTimeout, origin: .app, "The app instance did not accept a connection in time.")
+        }
+        return RouterError(.appUnreachable, origin: .app, "The app instance could not be reached.")
+    }
+
+    private static func isTimeout(_ error: ChannelError) -> Bool {
+        if case .connectTimeout = error { return true }
+        return false
+    }
+}

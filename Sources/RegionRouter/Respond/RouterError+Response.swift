@@ -1,0 +1,87 @@
+import NIOCore
+
+extension RouterError {
+    /// The status the client gets.
+    package var status: Int {
+        switch code {
+        case .badRequest, .unsupportedVersion, .badBody: 400
+        case .missingToken, .malformedToken, .twoTokens, .badAlgorithm, .badSignature, .badClaims, .badAudience,
+            .badEnvironment, .expired, .notYetValid, .badQueryHash, .contextTokenNotAllowed, .unknownKey,
+            .unknownTenant, .uninstalled:
+            401
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .bodyTooLarge: 413
+        case .targetTooLong: 414
+        case .unknownHost: 421
+        case .headTooLarge: 431
+        case .internalFault: 500
+        case .noInstance, .appUnreachable, .appBadResponse, .appClosed: 502
+        case .keyServerUnavailable, .directoryUnavailable, .held, .busy, .shuttingDown: 503
+        case .appTimeout: 504
+        }
+    }
+
+    /// The status's name (RFC 9110 §15, RFC 6585).
+    static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 421: "Misdirected Request"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Status"
+        }
+    }
+
+    /// What was wrong, in one word for the title; RFC 9457 wants the same title for every occurrence of a type.
+    var title: String { code.rawValue.split(separator: "-").joined(separator: " ") }
+
+    /// The whole response: `application/problem+json` (RFC 9457).
+    func response(requestID: String, closes: Bool, omitsBody: Bool) -> ByteBuffer {
+        var members = [
+            ("type", JSONText.quoted("urn:residency-gateway:\(code.rawValue)")), ("title", JSONText.quoted(title)),
+            ("status", "\(status)"), ("code", JSONText.quoted(code.rawValue)), ("detail", JSONText.quoted(detail)),
+        ]
+        if !requestID.isEmpty { members.append(("requestId", JSONText.quoted(requestID))) }
+        let body = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+        var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: application/problem+json\r\n"
+        head +=
+            "Content-Length: \(body.utf8.count)\r\nX-Residency-Error: \(code.rawValue)\r\nCache-Control: no-store\r\n"
+        if status == 401 { head += "WWW-Authenticate: JWT\r\n" }
+        if let retryAfterSeconds { head += "Retry-After: \(retryAfterSeconds)\r\n" }
+        if closes { head += "Connection: close\r\n" }
+        return ByteBuffer(string: head + "\r\n" + (omitsBody ? "" : body))
+    }
+}
+
+/// The one JSON form that the data plane writes: a quoted string.
+enum JSONText {
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
