@@ -35,20 +35,18 @@ package struct KeyDocument: Hashable, Sendable {
             guard isKeyID(kid) else {
                 throw RouterError(.unknownKey, "the invocation token's kid is not of the form of a key id")
             }
-            if let label {
-                guard isCloudLabel(label) else {
-                    throw RouterError(.unknownKey, "the invocation token's icLabel is not of the form of a label")
-                }
-                guard let template = configuration.isolatedKeySetURL else {
-                    throw RouterError(
-                        .unknownKey,
-                        "the invocation token is of an isolated cloud, for which no key set is configured "
-                            + "(forge.isolatedJwksUrl)")
-                }
-                return KeyDocument(url: fill(template, label), format: .keySet)
+            if let label, !isCloudLabel(label) {
+                throw RouterError(.unknownKey, "the invocation token's icLabel is not of the form of a label")
             }
-            let other = longest(configuration.forgeKeySetURLByAPIBase) { (apiBaseURL ?? "").hasPrefix($0) }
-            return KeyDocument(url: other ?? configuration.forgeKeySetURL, format: .keySet)
+            let special = configuration.forgeKeySets.first { set in
+                set.isolatedCloudLabel == label && (set.apiBaseURL.map { (apiBaseURL ?? "").hasPrefix($0) } ?? true)
+            }
+            guard let url = special?.url ?? (label == nil ? configuration.forgeKeySetURL : nil) else {
+                throw RouterError(
+                    .unknownKey,
+                    "the invocation token is of an isolated cloud for which forge.keySets names no key set")
+            }
+            return KeyDocument(url: url, format: .keySet)
         }
     }
 
@@ -77,10 +75,5 @@ package struct KeyDocument: Hashable, Sendable {
 
     private static func join(_ server: String, _ name: String) -> String {
         server.hasSuffix("/") ? server + name : "\(server)/\(name)"
-    }
-
-    private static func fill(_ template: String, _ label: String) -> String {
-        let parts = template.split(separator: "{icLabel}", omittingEmptySubsequences: false)
-        return parts.joined(separator: label)
     }
 }

@@ -6,36 +6,34 @@ package struct PublicKeyConfiguration: Sendable {
     package var installKeysURLBySuffix: [String: String]
     /// The Forge key set (`forge.jwksUrl`).
     package var forgeKeySetURL: String
-    /// Other sets by the beginning of the token's `app.apiBaseUrl`; the longest beginning that fits decides.
-    package var forgeKeySetURLByAPIBase: [String: String]
-    /// The set of an isolated cloud, with `{icLabel}` where the label goes; `nil` where there is none.
-    package var isolatedKeySetURL: String?
+    /// Other sets, asked in order before the ordinary one.
+    package var forgeKeySets: [ForgeKeySet]
     /// Whether the Forge set is fetched at start, before the first call asks for it.
     package var prefetchesForge: Bool
 
-    package static let defaultInstallKeysURL = "https://connect-install-keys.atlassian.com"
-    package static let defaultForgeKeySetURL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json"
-    /// Staging and FedRAMP sandbox, as the host's own framework has them.
-    package static let defaultInstallKeysURLBySuffix = [
-        ".jira-dev.com": "https://cs-migrations--cdn.us-west-1.staging.public.atl-paas.net",
-        ".atlassian-fex.net": "https://cs-migrations--cdn.ap-southeast-1.staging.public.atl-paas.net",
-    ]
-    package static let defaultForgeKeySetURLByAPIBase = [
-        "https://api.stg.atlassian.com/": "https://forge.cdn.stg.atlassian-dev.net/.well-known/jwks.json"
-    ]
+    /// A key set other than the ordinary one, and the tokens it is for.
+    package struct ForgeKeySet: Sendable, Equatable {
+        /// What the token's `app.apiBaseUrl` begins with; `nil` for any.
+        package var apiBaseURL: String?
+        /// What the token's `icLabel` is; `nil` for a token without one.
+        package var isolatedCloudLabel: String?
+        package var url: String
+
+        package init(apiBaseURL: String? = nil, isolatedCloudLabel: String? = nil, url: String) {
+            self.apiBaseURL = apiBaseURL
+            self.isolatedCloudLabel = isolatedCloudLabel
+            self.url = url
+        }
+    }
 
     package init(
-        installKeysURL: String = PublicKeyConfiguration.defaultInstallKeysURL,
-        installKeysURLBySuffix: [String: String] = PublicKeyConfiguration.defaultInstallKeysURLBySuffix,
-        forgeKeySetURL: String = PublicKeyConfiguration.defaultForgeKeySetURL,
-        forgeKeySetURLByAPIBase: [String: String] = PublicKeyConfiguration.defaultForgeKeySetURLByAPIBase,
-        isolatedKeySetURL: String? = nil, prefetchesForge: Bool = false
+        installKeysURL: String, installKeysURLBySuffix: [String: String] = [:], forgeKeySetURL: String,
+        forgeKeySets: [ForgeKeySet] = [], prefetchesForge: Bool = false
     ) {
         self.installKeysURL = installKeysURL
         self.installKeysURLBySuffix = installKeysURLBySuffix
         self.forgeKeySetURL = forgeKeySetURL
-        self.forgeKeySetURLByAPIBase = forgeKeySetURLByAPIBase
-        self.isolatedKeySetURL = isolatedKeySetURL
+        self.forgeKeySets = forgeKeySets
         self.prefetchesForge = prefetchesForge
     }
 }

@@ -2,12 +2,6 @@ import CLibCurl
 import Glibc
 import RegionRouter
 
-/// What a socket callback returns to refuse an address.
-let residencyNoSocket: curl_socket_t = -1
-
-/// No child process inherits a connection.
-let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
-
 extension IPAddress {
     /// From a `sockaddr` of libcurl's.
     /// - Returns: `nil` for a family other than IPv4 and IPv6.

@@ -1,5 +1,12 @@
 import CLibCurl
+import Glibc
 import RegionRouter
+
+/// What a socket callback returns to refuse an address.
+let residencyNoSocket: curl_socket_t = -1
+
+/// No child process inherits a connection.
+let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
 
 /// A call under way: its easy handle, and what libcurl's callbacks have brought so far. Lives on the loop's thread.
 final class OutboundExchange {
