@@ -15,8 +15,18 @@ package final class RSAPrivateKey: Sendable {
     /// A new key pair.
     /// - Parameter bits: 2048 or more; fewer are of use to tests of refusals only.
     /// - Returns: `nil` when libcrypto cannot make one.
-    package init?(bits: Int32 = 2048) {
-        guard let key = Self.generate(bits: bits) else {
+    package convenience init?(bits: Int32 = 2048) {
+        self.init(owning: Self.generate(bits: bits))
+    }
+
+    /// The key pair that ``privatePEM()`` wrote.
+    /// - Returns: `nil` for anything else.
+    package convenience init?(privatePEM: [UInt8]) {
+        self.init(owning: Self.read(privatePEM))
+    }
+
+    private init?(owning key: OpaquePointer?) {
+        guard let key else {
             ERR_clear_error()
             return nil
         }
@@ -51,6 +61,25 @@ package final class RSAPrivateKey: Sendable {
         return Array(signature[..<count])
     }
 
+    /// Both halves as a PEM text (`-----BEGIN PRIVATE KEY-----`), for a file of a simulator's own.
+    /// - Returns: `nil` when libcrypto cannot write it.
+    package func privatePEM() -> String? {
+        Self.text { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) == 1 }
+    }
+
+    private static func read(_ pem: [UInt8]) -> OpaquePointer? {
+        guard let bio = pem.withUnsafeBytes({ BIO_new_mem_buf($0.baseAddress, Int32(clamping: $0.count)) }) else {
+            return nil
+        }
+        defer { BIO_free(bio) }
+        guard let key = PEM_read_bio_PrivateKey(bio, nil, nil, nil) else { return nil }
+        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else {
+            EVP_PKEY_free(key)
+            return nil
+        }
+        return key
+    }
+
     private static func generate(bits: Int32) -> OpaquePointer? {
         guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
         defer { EVP_PKEY_CTX_free(context) }
@@ -62,10 +91,14 @@ package final class RSAPrivateKey: Sendable {
     }
 
     private static func publicPEM(of key: OpaquePointer) -> String? {
+        text { PEM_write_bio_PUBKEY($0, key) == 1 }
+    }
+
+    private static func text(_ write: (OpaquePointer) -> Bool) -> String? {
         guard let bio = BIO_new(BIO_s_mem()) else { return nil }
         defer { BIO_free(bio) }
-        guard PEM_write_bio_PUBKEY(bio, key) == 1 else { return nil }
-        var text = [UInt8](repeating: 0, count: 8192)
+        guard write(bio) else { return nil }
+        var text = [UInt8](repeating: 0, count: 16_384)
         let count = BIO_read(bio, &text, Int32(text.count))
         guard count > 0 else { return nil }
         return String(decoding: text[..<Int(count)], as: UTF8.self)

@@ -52,7 +52,7 @@ struct PublicKeyCacheTests {
     private static let forgeKey = PublicKeyQuery.forge(kid: "f1", isolatedCloudLabel: nil, apiBaseURL: nil)
 
     @Test("fetches a PEM by its kid, once for all who ask, and has it at hand from then on")
-    func installKey() async throws {
+    func fetchesPEM() async throws {
         let pem = try #require(Self.signer).publicPEM
         let server = try await ScriptedServer { _ in .http(200, pem) }
         try await withCache(server) { cache in
@@ -68,13 +68,14 @@ struct PublicKeyCacheTests {
     }
 
     @Test("reads a key set, passing over keys that are not for us")
-    func forgeKey() async throws {
+    func readsKeySet() async throws {
         let set = try Self.keySet("f1")
         let server = try await ScriptedServer { _ in .http(200, set) }
         try await withCache(server) { cache in
             let key = try await cache.key(Self.forgeKey)
             let message = Array("signed".utf8)
-            let signature = try #require(try #require(Self.signer).signRS256(message))
+            let signer = try #require(Self.signer)
+            let signature = try #require(signer.signRS256(message))
             let isValid = signature.withUnsafeBytes { left in
                 message.withUnsafeBytes { key.isValidRS256(left, for: $0) }
             }

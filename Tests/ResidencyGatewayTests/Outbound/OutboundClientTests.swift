@@ -14,12 +14,21 @@ struct OutboundClientTests {
         try await withOutboundClient(OutboundConfiguration(allow: allow)) { try await $0.fetch(request) }
     }
 
-    private func code(_ body: () async throws -> Void) async -> OutboundError.Code? {
+    /// The code a call fails with; `nil` when it does not fail.
+    private func code(_ request: OutboundRequest, allow: [AddressRange] = Self.loopback) async -> OutboundError.Code? {
         do {
-            try await body()
+            return try await withOutboundClient(OutboundConfiguration(allow: allow)) { await code(request, of: $0) }
+        } catch {
+            return nil
+        }
+    }
+
+    private func code(_ request: OutboundRequest, of client: OutboundClient) async -> OutboundError.Code? {
+        do {
+            _ = try await client.fetch(request)
             return nil
         } catch {
-            return (error as? OutboundError)?.code
+            return error.code
         }
     }
 
@@ -81,9 +90,7 @@ struct OutboundClientTests {
     func faults(fault: Fault) async throws {
         let server = try await ScriptedServer { _ in fault.answer }
         let timeout = fault.code == .timeout ? Duration.milliseconds(50) : .seconds(10)
-        let seen = await code {
-            _ = try await fetch(OutboundRequest(url: "\(server.url)/a", maxBytes: 100, timeout: timeout))
-        }
+        let seen = await code(OutboundRequest(url: "\(server.url)/a", maxBytes: 100, timeout: timeout))
         #expect(seen == fault.code)
         // No redirect was followed, nothing was tried twice.
         #expect(server.requests.count == 1)
@@ -94,9 +101,7 @@ struct OutboundClientTests {
     func privateAddress() async throws {
         let server = try await ScriptedServer { _ in .http(200, "secret") }
         for host in ["127.0.0.1", "localhost"] {
-            let seen = await code {
-                _ = try await fetch(OutboundRequest(url: "http://\(host):\(server.port)/"), allow: [])
-            }
+            let seen = await code(OutboundRequest(url: "http://\(host):\(server.port)/"), allow: [])
             #expect(seen == .refusedAddress)
         }
         #expect(server.requests.isEmpty)
@@ -107,9 +112,9 @@ struct OutboundClientTests {
     func unreachable() async throws {
         let server = try await ScriptedServer { _ in .close }
         try await server.stop()
-        #expect(await code { _ = try await fetch(OutboundRequest(url: server.url)) } == .unreachable)
+        #expect(await code(OutboundRequest(url: server.url)) == .unreachable)
         let nowhere = OutboundRequest(url: "http://nowhere.invalid/")
-        #expect(await code { _ = try await fetch(nowhere) } == .unresolved)
+        #expect(await code(nowhere) == .unresolved)
     }
 
     @Test(
@@ -118,15 +123,15 @@ struct OutboundClientTests {
             "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://a b/", "http://a/\r\nX: y", "",
         ])
     func badURLs(url: String) async {
-        #expect(await code { _ = try await fetch(OutboundRequest(url: url)) } == .badURL)
+        #expect(await code(OutboundRequest(url: url)) == .badURL)
     }
 
     @Test("refuses methods and fields that would change the request")
     func badFields() async {
         let split = OutboundRequest(url: "http://127.0.0.1/", headers: [("X-A", "b\r\nX-C: d")])
-        #expect(await code { _ = try await fetch(split) } == .badRequest)
+        #expect(await code(split) == .badRequest)
         let method = OutboundRequest(url: "http://127.0.0.1/", method: "GET /x HTTP/1.1\r\n")
-        #expect(await code { _ = try await fetch(method) } == .badRequest)
+        #expect(await code(method) == .badRequest)
     }
 
     @Test("gives up the call of a cancelled task, and stays of use")
@@ -140,16 +145,15 @@ struct OutboundClientTests {
         try await withOutboundClient(OutboundConfiguration(allow: Self.loopback)) { client in
             let seen = await withTaskGroup(of: OutboundError.Code?.self) { group in
                 group.addTask {
-                    await code {
-                        _ = try await client.fetch(OutboundRequest(url: "\(server.url)/slow", timeout: .seconds(600)))
-                    }
+                    await code(OutboundRequest(url: "\(server.url)/slow", timeout: .seconds(600)), of: client)
                 }
                 for await _ in arrived { break }
                 group.cancelAll()
                 return await group.next() ?? nil
             }
             #expect(seen == .cancelled)
-            #expect(try await client.fetch(OutboundRequest(url: "\(server.url)/fast")).text == "fine")
+            let answer = try await client.fetch(OutboundRequest(url: "\(server.url)/fast"))
+            #expect(answer.text == "fine")
         }
         try await server.stop()
     }
@@ -164,17 +168,17 @@ struct OutboundClientTests {
         let slow = OutboundRequest(url: server.url, timeout: .seconds(600))
         let client = OutboundClient(OutboundConfiguration(allow: Self.loopback, maxInFlight: 1))
         let seen = await withTaskGroup(of: OutboundError.Code?.self) { group in
-            group.addTask { await code { _ = try await client.fetch(slow) } }
+            group.addTask { await code(slow, of: client) }
             await withTaskGroup(of: Void.self) { runner in
                 runner.addTask { try? await client.run() }
                 for await _ in arrived { break }
-                #expect(await code { _ = try await client.fetch(slow) } == .busy)
+                #expect(await code(slow, of: client) == .busy)
                 runner.cancelAll()
             }
             return await group.next() ?? nil
         }
         #expect(seen == .stopped)
-        #expect(await code { _ = try await client.fetch(slow) } == .stopped)
+        #expect(await code(slow, of: client) == .stopped)
         try await server.stop()
     }
 }

@@ -49,6 +49,16 @@ struct RSAKeyTests {
         #expect(isValid(signatureBytes, Array(signed.utf8), by: key))
     }
 
+    @Test("A key pair is the same after its PEM was written and read")
+    func privatePEM() throws {
+        let pair = try #require(RSAPrivateKey())
+        let pem = try #require(pair.privatePEM())
+        let read = try #require(RSAPrivateKey(privatePEM: Array(pem.utf8)))
+        #expect(read.publicPEM == pair.publicPEM)
+        #expect(read.signRS256(Self.message) == pair.signRS256(Self.message))
+        #expect(RSAPrivateKey(privatePEM: Array(pair.publicPEM.utf8)) == nil)
+    }
+
     @Test("Keys under 2048 bits are refused")
     func tooShort() throws {
         let pair = try #require(RSAPrivateKey(bits: 1024))
