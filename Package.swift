@@ -58,8 +58,10 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "TenantDirectory", "RegionRouter",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/TestSupport"),
         .testTarget(

@@ -1,0 +1,75 @@
+import Glibc
+package import RegionRouter
+import Synchronization
+package import TenantDirectory
+
+/// No key is known.
+package struct NoKeys: PublicKeySource {
+    package init() {}
+    package func cached(_ query: PublicKeyQuery) -> RSAPublicKey? { nil }
+    package func key(_ query: PublicKeyQuery) async throws(RouterError) -> RSAPublicKey {
+        throw RouterError(.unknownKey, "no key is known")
+    }
+}
+
+/// One key for every question.
+package struct OneKey: PublicKeySource {
+    private let key: RSAPublicKey
+    package init(_ key: RSAPublicKey) { self.key = key }
+    package func cached(_ query: PublicKeyQuery) -> RSAPublicKey? { nil }
+    package func key(_ query: PublicKeyQuery) async throws(RouterError) -> RSAPublicKey { key }
+}
+
+/// Refuses every call for the gateway.
+package struct NoEndpoints: HostEndpoints {
+    package init() {}
+    package func answer(_ call: HostCall) async -> HostAnswer { .refuse(RouterError(.notFound, "nothing is here")) }
+}
+
+/// Answers as a closure says.
+package struct ScriptedEndpoints: HostEndpoints {
+    private let script: @Sendable (HostCall) async -> HostAnswer
+    package init(_ script: @escaping @Sendable (HostCall) async -> HostAnswer) { self.script = script }
+    package func answer(_ call: HostCall) async -> HostAnswer { await script(call) }
+}
+
+/// Keeps what it hears, and lets a test wait for it.
+package final class RecordingObserver: RouterObserver {
+    private struct State {
+        var events: [RouterEvent] = []
+        var waiting: [(matches: @Sendable (RouterEvent) -> Bool, resume: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var events: [RouterEvent] { state.withLock { $0.events } }
+
+    package func observe(_ event: RouterEvent) {
+        let ready = state.withLock { state in
+            state.events.append(event)
+            let ready = state.waiting.filter { $0.matches(event) }.map(\.resume)
+            state.waiting.removeAll { $0.matches(event) }
+            return ready
+        }
+        for continuation in ready { continuation.resume() }
+    }
+
+    /// Waits until an event has come that `matches`.
+    package func heard(_ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.events.contains(where: matches) { return true }
+                state.waiting.append((matches, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}
+
+/// The real time, in seconds since 1970.
+package enum WallClock {
+    package static func seconds() -> Int64 { Int64(time(nil)) }
+}

@@ -1,0 +1,50 @@
+import Foundation
+package import NIOCore
+import NIOPosix
+
+/// An app instance that does what the path of a request asks of it, and remembers what it was sent.
+///
+/// | path begins with | answer |
+/// |---|---|
+/// | `/echo` | 200 with a JSON object: instance, request line, fields, body length |
+/// | `/raw/N` | the bytes registered as script `N`, whatever they are |
+/// | `/silent` | nothing, the connection stays open |
+/// | `/hangup` | the connection is closed without an answer |
+/// | `/early` | 200 at once, before the body was read |
+/// | `/stream/N` | N bytes in chunks |
+/// | `/websocket` | 101, then everything is echoed |
+/// | anything else | 200 `ok` |
+package final class ScriptedInstance: Sendable {
+    package let name: String
+    package let port: Int
+    private let channel: any Channel
+    private let state: Requests
+
+    /// What has arrived, in order.
+    package var requests: [String] { state.all }
+    /// Connections opened so far.
+    package var connections: Int { state.connections }
+
+    package init(name: String, scripts: [String: String] = [:], group: any EventLoopGroup) async throws {
+        self.name = name
+        let state = Requests()
+        self.state = state
+        channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = ScriptedHandler(name: name, scripts: scripts, requests: state)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+    }
+
+    /// Waits until a request has arrived that `matches`.
+    package func received(_ matches: @escaping @Sendable (String) -> Bool) async -> String {
+        await state.first(where: matches)
+    }
+
+    package func stop() async { try? await channel.close() }
+}
