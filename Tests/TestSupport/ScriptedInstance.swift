@@ -33,7 +33,7 @@ package final class ScriptedInstance: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = ScriptedHandler(name: name, scripts: scripts, requests: state)
+                    let handler = ScriptedInstanceHandler(name: name, scripts: scripts, requests: state)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }

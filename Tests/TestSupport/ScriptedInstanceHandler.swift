@@ -39,7 +39,7 @@ final class Requests: Sendable {
 }
 
 /// One connection of a ``ScriptedInstance``. Reads requests leniently: what the gateway sends is for the test to judge.
-final class ScriptedHandler: ChannelInboundHandler {
+final class ScriptedInstanceHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
