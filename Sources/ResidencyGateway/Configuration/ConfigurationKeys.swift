@@ -33,9 +33,9 @@ extension ConfigurationKey {
         .scalar(
             "app.migrationPath", \.app.migrationPath, .urlPath,
             "The path of the residency hooks in the served descriptor, where the app names none."),
-        .scalar(
+        .optional(
             "app.maxMigrationDurationHours", \.app.maxMigrationDurationHours, .halfHours,
-            "How long a move may take, in the served descriptor, where the app says nothing."),
+            "How long a move may take, where the app says nothing; left out, 2 for Connect and 1.5 for Forge."),
     ]
 
     private static let publicURLs: [ConfigurationKey] = [

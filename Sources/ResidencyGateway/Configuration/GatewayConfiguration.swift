@@ -53,7 +53,8 @@ struct AppSettings: Sendable {
     /// What `lifecycle.dare-migration` says in the served descriptor where the app names no path of its own.
     var migrationPath = "/.residency/migration"
     /// What `dataResidency` says in the served descriptor where the app says nothing.
-    var maxMigrationDurationHours = 2.0
+    /// `nil` for the host's own default: 2 for Connect, 1.5 for Forge.
+    var maxMigrationDurationHours: Double?
 }
 
 /// The URLs the host calls.
