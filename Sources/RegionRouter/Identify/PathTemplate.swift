@@ -56,8 +56,13 @@ struct PathTemplate {
     /// Whether a path (relative to the base URL, one slash at its end ignored) keeps to the pattern.
     /// - Returns: the place of the tenant's name, empty where the pattern has none; `nil` for another path.
     func match(_ path: UnsafeRawBufferPointer) -> Range<Int>? {
+        if let tenant = match(path, end: path.count) { return tenant }
+        guard path.count > 1, path[path.count - 1] == UInt8(ascii: "/"), !takesRest else { return nil }
+        return match(path, end: path.count - 1)
+    }
+
+    private func match(_ path: UnsafeRawBufferPointer, end: Int) -> Range<Int>? {
         let slash = UInt8(ascii: "/")
-        let end = path.count > 1 && path[path.count - 1] == slash && !takesRest ? path.count - 1 : path.count
         var tenant = 0..<0
         var index = 0
         var part = 0
