@@ -23,9 +23,8 @@ package struct TenantCookie: Sendable {
     package func setCookie(for tenant: TenantID, now: Int64) -> String {
         let expiry = now + lifetimeSeconds
         let signature = Base64URL.encode(key.authenticationCode(for: Self.signedText(tenant.description.utf8, expiry)))
-        return
-            "__Host-residency-\(tenant)=\(expiry).\(signature); Path=/; Max-Age=\(lifetimeSeconds); Secure; HttpOnly; "
-            + "SameSite=None; Partitioned"
+        let value = "__Host-residency-\(tenant)=\(expiry).\(signature)"
+        return value + "; Path=/; Max-Age=\(lifetimeSeconds); Secure; HttpOnly; SameSite=None; Partitioned"
     }
 
     /// The tenant of the request's cookie. More than one such cookie counts as none; so does one that is not ours or

@@ -22,8 +22,10 @@ struct ClaimsScannerTests {
     @Test("reads the claims of a Forge invocation token")
     func forgeToken() throws {
         let scanner = try scan(
-            #"{"app":{"installationId":"ari:1","apiBaseUrl":"https:\/\/api","environment":{"type":"PRODUCTION","id":"e"}},"#
-                + #""context":{"cloudId":"c-1","siteUrl":"https://one"},"iss":"forge\/invocation-token","icLabel":"ic"}"#
+            #"{"app":{"installationId":"ari:1","apiBaseUrl":"https:\/\/api","#
+                + #""environment":{"type":"PRODUCTION","id":"e"}},"#
+                + #""context":{"cloudId":"c-1","siteUrl":"https://one"},"#
+                + #""iss":"forge\/invocation-token","icLabel":"ic"}"#
         )
         let claims = scanner.claims
         #expect(scanner.equals(claims.issuer, "forge/invocation-token"))
