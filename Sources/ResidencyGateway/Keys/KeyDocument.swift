@@ -24,7 +24,7 @@ package struct KeyDocument: Hashable, Sendable {
     ) throws(RouterError) -> KeyDocument {
         switch query {
         case .install(let kid, let hostName):
-            guard isKeyID(kid) else {
+            guard KeyNames.isInstallKey(kid) else {
                 throw RouterError(.unknownKey, "the token's kid is not of the form of a key id")
             }
             let server = longest(configuration.installKeysURLBySuffix) { suffix in
@@ -32,10 +32,10 @@ package struct KeyDocument: Hashable, Sendable {
             }
             return KeyDocument(url: join(server ?? configuration.installKeysURL, kid), format: .pem(kid: kid))
         case .forge(let kid, let label, let apiBaseURL):
-            guard isKeyID(kid) else {
+            guard isSetKeyName(kid) else {
                 throw RouterError(.unknownKey, "the invocation token's kid is not of the form of a key id")
             }
-            if let label, !isCloudLabel(label) {
+            if let label, !KeyNames.isCloudLabel(label) {
                 throw RouterError(.unknownKey, "the invocation token's icLabel is not of the form of a label")
             }
             let special = configuration.forgeKeySets.first { set in
@@ -50,23 +50,9 @@ package struct KeyDocument: Hashable, Sendable {
         }
     }
 
-    /// 1 to 128 of `A-Z a-z 0-9 . _ -`, not beginning with a dot: nothing that could climb or leave a path.
-    package static func isKeyID(_ text: String) -> Bool {
-        guard (1...128).contains(text.utf8.count), text.utf8.first != UInt8(ascii: ".") else { return false }
-        return text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
-    }
-
-    /// `^[a-z0-9_-]{1,50}$`, as the host's documentation demands.
-    package static func isCloudLabel(_ text: String) -> Bool {
-        (1...50).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isAlphanumeric($0) && !isUpperCase($0) || "_-".utf8.contains($0) }
-    }
-
-    private static func isUpperCase(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        isUpperCase(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    /// The `kid` of a key in a set is looked up and never becomes part of a URL: 1 to 200 visible ASCII characters.
+    package static func isSetKeyName(_ text: String) -> Bool {
+        (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static func longest(_ table: [String: String], where fits: (String) -> Bool) -> String? {

@@ -21,7 +21,7 @@ package enum KeySetReader {
         var keys: [String: RSAPublicKey] = [:]
         for entry in set.keys.prefix(maxKeys) {
             guard let entry = entry.value, entry.kty == "RSA", (entry.use ?? "sig") == "sig",
-                (entry.alg ?? "RS256") == "RS256", let kid = entry.kid, KeyDocument.isKeyID(kid),
+                (entry.alg ?? "RS256") == "RS256", let kid = entry.kid, KeyDocument.isSetKeyName(kid),
                 let modulus = Base64URL.decode(entry.n ?? ""), let exponent = Base64URL.decode(entry.e ?? ""),
                 let key = RSAPublicKey(modulus: modulus, exponent: exponent)
             else { continue }

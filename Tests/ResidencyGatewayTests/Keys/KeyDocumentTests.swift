@@ -48,10 +48,14 @@ struct KeyDocumentTests {
         "has no name that could leave its path",
         arguments: [
             "", ".", "..", "../x", "a/b", "a%2Fb", "a?b", "a#b", "a b", "a\r\nb", "ä", "a:b", "a\\b", "a@b",
-            String(repeating: "a", count: 129),
+            String(repeating: "a", count: 201),
         ])
     func badNames(kid: String) {
         #expect(url(.install(kid: kid, hostName: "site.atlassian.net")) == nil)
+    }
+
+    @Test("has no Forge key that no key set could hold", arguments: ["", "a b", "a\nb", "ä"])
+    func badSetNames(kid: String) {
         #expect(url(.forge(kid: kid, isolatedCloudLabel: nil, apiBaseURL: nil)) == nil)
     }
 
@@ -59,7 +63,9 @@ struct KeyDocumentTests {
         "has no label outside the documented pattern",
         arguments: ["", "A", "a.b", "a/b", "ä", String(repeating: "a", count: 51)])
     func badLabels(label: String) {
-        #expect(!KeyDocument.isCloudLabel(label))
-        #expect(url(.forge(kid: "k", isolatedCloudLabel: label, apiBaseURL: nil)) == nil)
+        let other = PublicKeyConfiguration(
+            installKeysURL: "", forgeKeySetURL: "", forgeKeySets: [.init(isolatedCloudLabel: label, url: "https://x/")])
+        let query = PublicKeyQuery.forge(kid: "k", isolatedCloudLabel: label, apiBaseURL: nil)
+        #expect((try? KeyDocument.holding(query, configuration: other)) == nil)
     }
 }
