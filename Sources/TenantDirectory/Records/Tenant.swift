@@ -4,6 +4,8 @@ package import struct Foundation.Date
 ///
 /// This is the opened record: the secrets are in clear, so it lives in memory only. It holds nothing about persons
 /// (design §4): no account id, no display data, no install payload.
+///
+/// A copy is one reference: the data plane hands records about for every request, and tables share them.
 package struct Tenant: Sendable, Equatable {
     package enum State: String, Sendable, CaseIterable {
         /// The host's `installed` was stored, and the app has not yet answered it for the first time: not served.
@@ -19,28 +21,72 @@ package struct Tenant: Sendable, Equatable {
         package var isServed: Bool { self != .pending && self != .uninstalled }
     }
 
-    package let id: TenantID
+    package var id: TenantID { storage.fields.id }
     /// One or two: a tenant that moves from Connect to Forge is known by both names.
-    package var aliases: [TenantAlias]
-    package var state: State
-    package var placement: Placement
+    package var aliases: [TenantAlias] {
+        get { storage.fields.aliases }
+        set { change { $0.aliases = newValue } }
+    }
+    package var state: State {
+        get { storage.fields.state }
+        set { change { $0.state = newValue } }
+    }
+    package var placement: Placement {
+        get { storage.fields.placement }
+        set { change { $0.placement = newValue } }
+    }
     /// The region whose public URL the host last called for this tenant; `nil` before the first call.
-    package var hostRealm: Region?
+    package var hostRealm: Region? {
+        get { storage.fields.hostRealm }
+        set { change { $0.hostRealm = newValue } }
+    }
     /// The host's base URL (`https://site.atlassian.net`, Confluence with `/wiki`).
-    package var hostBaseURL: String?
+    package var hostBaseURL: String? {
+        get { storage.fields.hostBaseURL }
+        set { change { $0.hostBaseURL = newValue } }
+    }
     /// `jira`, `confluence` or what the host said.
-    package var product: String?
-    package var cloudID: String?
+    package var product: String? {
+        get { storage.fields.product }
+        set { change { $0.product = newValue } }
+    }
+    package var cloudID: String? {
+        get { storage.fields.cloudID }
+        set { change { $0.cloudID = newValue } }
+    }
     /// The secret of the last `installed` that the app answered with 2xx; `nil` for a tenant known by Forge alone.
-    package var secret: Secret?
+    package var secret: Secret? {
+        get { storage.fields.secret }
+        set { change { $0.secret = newValue } }
+    }
     /// The secret before that, while it is still honoured.
-    package var previousSecret: Secret?
-    package var previousSecretUntil: Date?
+    package var previousSecret: Secret? {
+        get { storage.fields.previousSecret }
+        set { change { $0.previousSecret = newValue } }
+    }
+    package var previousSecretUntil: Date? {
+        get { storage.fields.previousSecretUntil }
+        set { change { $0.previousSecretUntil = newValue } }
+    }
     /// The number of the last change of this record in the change feed.
-    package var sequence: Int64
-    package var installedAt: Date
-    package var updatedAt: Date
-    package var uninstalledAt: Date?
+    package var sequence: Int64 {
+        get { storage.fields.sequence }
+        set { change { $0.sequence = newValue } }
+    }
+    package var installedAt: Date {
+        get { storage.fields.installedAt }
+        set { change { $0.installedAt = newValue } }
+    }
+    package var updatedAt: Date {
+        get { storage.fields.updatedAt }
+        set { change { $0.updatedAt = newValue } }
+    }
+    package var uninstalledAt: Date? {
+        get { storage.fields.uninstalledAt }
+        set { change { $0.uninstalledAt = newValue } }
+    }
+
+    private var storage: Storage
 
     package init(
         id: TenantID, aliases: [TenantAlias], state: State, placement: Placement, hostRealm: Region? = nil,
@@ -48,21 +94,12 @@ package struct Tenant: Sendable, Equatable {
         previousSecret: Secret? = nil, previousSecretUntil: Date? = nil, sequence: Int64, installedAt: Date,
         updatedAt: Date, uninstalledAt: Date? = nil
     ) {
-        self.id = id
-        self.aliases = aliases
-        self.state = state
-        self.placement = placement
-        self.hostRealm = hostRealm
-        self.hostBaseURL = hostBaseURL
-        self.product = product
-        self.cloudID = cloudID
-        self.secret = secret
-        self.previousSecret = previousSecret
-        self.previousSecretUntil = previousSecretUntil
-        self.sequence = sequence
-        self.installedAt = installedAt
-        self.updatedAt = updatedAt
-        self.uninstalledAt = uninstalledAt
+        storage = Storage(
+            Fields(
+                id: id, aliases: aliases, state: state, placement: placement, hostRealm: hostRealm,
+                hostBaseURL: hostBaseURL, product: product, cloudID: cloudID, secret: secret,
+                previousSecret: previousSecret, previousSecretUntil: previousSecretUntil, sequence: sequence,
+                installedAt: installedAt, updatedAt: updatedAt, uninstalledAt: uninstalledAt))
     }
 
     /// The host calls another region than the data is in: listed, counted, reported.
@@ -74,5 +111,39 @@ package struct Tenant: Sendable, Equatable {
     /// The tenant's name in one framework, where it has one.
     package func alias(_ framework: TenantAlias.Framework) -> TenantAlias? {
         aliases.first { $0.framework == framework }
+    }
+
+    package static func == (left: Tenant, right: Tenant) -> Bool {
+        left.storage === right.storage || left.storage.fields == right.storage.fields
+    }
+
+    private mutating func change(_ body: (inout Fields) -> Void) {
+        if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
+        body(&storage.fields)
+    }
+
+    private struct Fields: Sendable, Equatable {
+        let id: TenantID
+        var aliases: [TenantAlias]
+        var state: State
+        var placement: Placement
+        var hostRealm: Region?
+        var hostBaseURL: String?
+        var product: String?
+        var cloudID: String?
+        var secret: Secret?
+        var previousSecret: Secret?
+        var previousSecretUntil: Date?
+        var sequence: Int64
+        var installedAt: Date
+        var updatedAt: Date
+        var uninstalledAt: Date?
+    }
+
+    // Changed only by a record that holds the one reference to it (copy on write).
+    private final class Storage: @unchecked Sendable {
+        var fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
     }
 }

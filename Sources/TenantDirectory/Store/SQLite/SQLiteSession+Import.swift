@@ -1,0 +1,116 @@
+import Foundation
+import GRDB
+
+/// Adding many records at once.
+extension SQLiteSession {
+    /// A record of the batch that is known, and what it gets from its line.
+    private struct Completion {
+        let before: TenantRecord
+        var after: TenantRecord
+    }
+
+    func importTenants(_ batch: [ImportedTenant], actor: String) throws -> ImportOutcome {
+        var outcome = ImportOutcome()
+        var added: [TenantRecord] = []
+        var addedLines: [TenantAlias: ImportedTenant] = [:]
+        var completed: [Completion] = []
+        var completedIDs: Set<TenantID> = []
+        for line in batch {
+            if let earlier = line.aliases.lazy.compactMap({ addedLines[$0] }).first {
+                note(line, differs: earlier.secret != line.secret || earlier.region != line.region, in: &outcome)
+                continue
+            }
+            let owners = Set(try line.aliases.compactMap { try owner(of: $0) })
+            guard let id = owners.first else {
+                added.append(try newRecord(line))
+                for alias in line.aliases { addedLines[alias] = line }
+                continue
+            }
+            // A record that a line of this batch has just completed has been read before that: it is left as it is.
+            guard owners.count == 1, !completedIDs.contains(id), let known = try record(id)
+            else {
+                note(line, differs: owners.count > 1, in: &outcome)
+                continue
+            }
+            if let completion = try complete(known, from: line, outcome: &outcome) {
+                completed.append(completion)
+                completedIDs.insert(id)
+            }
+        }
+        outcome.added = added.count
+        outcome.completed = completed.count
+        guard !added.isEmpty || !completed.isEmpty else { return outcome }
+        var number = try takeNumbers(added.count + completed.count)
+        for var record in added {
+            record.sequence = number
+            try insert(record)
+            try audit(number, record.id, actor: actor, "imported", "\(record.state), \(record.placement.region)")
+            number += 1
+        }
+        for var completion in completed {
+            completion.after.sequence = number
+            completion.after.updatedAt = now
+            for alias in completion.after.aliases where !completion.before.aliases.contains(alias) {
+                try insert(alias, of: completion.before.id)
+            }
+            try update(completion.after, before: completion.before)
+            try audit(number, completion.before.id, actor: actor, "completed from an import", "")
+            number += 1
+        }
+        return outcome
+    }
+
+    private func newRecord(_ line: ImportedTenant) throws -> TenantRecord {
+        let (id, epoch) = try revive(line.aliases)
+        return TenantRecord(
+            id: id, aliases: line.aliases, state: line.isUninstalled ? .uninstalled : .installed,
+            placement: Placement(region: line.region, epoch: epoch, state: .serving), hostRealm: nil,
+            hostBaseURL: line.hostBaseURL, product: line.product, cloudID: line.cloudID,
+            secret: line.secret.map { sealer.seal($0, for: id) }, sequence: 0, installedAt: now, updatedAt: now,
+            uninstalledAt: line.isUninstalled ? now : nil)
+    }
+
+    /// Fills what is missing, and nothing else.
+    private func complete(_ known: TenantRecord, from line: ImportedTenant, outcome: inout ImportOutcome) throws
+        -> Completion?
+    {
+        let secret = try known.secret.map { try sealer.open($0, for: known.id) }
+        let isOtherSecret = secret != nil && line.secret != nil && secret != line.secret
+        guard known.state != .pending, !isOtherSecret, known.placement.region == line.region else {
+            note(line, differs: known.state != .pending, in: &outcome)
+            return nil
+        }
+        var after = known
+        var isChanged = false
+        for alias in line.aliases where !known.aliases.contains(alias) {
+            guard !known.aliases.contains(where: { $0.framework == alias.framework && $0.app == alias.app }) else {
+                continue
+            }
+            after.aliases.append(alias)
+            isChanged = true
+        }
+        if known.secret == nil, let secret = line.secret {
+            after.secret = sealer.seal(secret, for: known.id)
+            isChanged = true
+        }
+        isChanged = Self.fill(&after.hostBaseURL, from: line.hostBaseURL) || isChanged
+        isChanged = Self.fill(&after.product, from: line.product) || isChanged
+        isChanged = Self.fill(&after.cloudID, from: line.cloudID) || isChanged
+        guard isChanged else {
+            outcome.skipped += 1
+            return nil
+        }
+        return Completion(before: known, after: after)
+    }
+
+    private static func fill(_ value: inout String?, from line: String?) -> Bool {
+        guard value == nil, let line else { return false }
+        value = line
+        return true
+    }
+
+    private func note(_ line: ImportedTenant, differs: Bool, in outcome: inout ImportOutcome) {
+        outcome.skipped += 1
+        if differs, let alias = line.aliases.first { outcome.differing.append(alias) }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import GRDB
+
+/// Reading many records.
+extension SQLiteSession {
+    func tenants(after: TenantID?, limit: Int, filter: TenantFilter) throws -> [Tenant] {
+        var conditions = ["t.id > ?"]
+        var arguments: [(any DatabaseValueConvertible)?] = [after?.description ?? ""]
+        if let region = filter.region {
+            conditions.append("t.region = ?")
+            arguments.append(region.code)
+        }
+        if let state = filter.state {
+            conditions.append("t.state = ?")
+            arguments.append(state.rawValue)
+        }
+        if filter.displacedOnly { conditions.append("t.displaced = 1") }
+        arguments.append(max(0, limit))
+        let condition = conditions.joined(separator: " AND ")
+        return try rows(
+            "SELECT \(Self.columns) FROM tenants t WHERE \(condition) ORDER BY t.id LIMIT ?",
+            StatementArguments(arguments)
+        ).map { try record($0).opened(sealer) }
+    }
+
+    func counts() throws -> TenantCounts {
+        var byState: [Tenant.State: Int] = [:]
+        for row in try rows("SELECT state, COUNT(*) FROM tenants GROUP BY state") {
+            byState[try row.name(0)] = Int(try row.number(1))
+        }
+        let displaced = try row("SELECT COUNT(*) FROM tenants WHERE displaced = 1")?.number(0) ?? 0
+        return TenantCounts(byState: byState, displaced: Int(displaced))
+    }
+
+    func changes(after sequence: Int64, limit: Int) throws -> [RecordChange] {
+        let limit = max(0, limit)
+        let changed = try rows(
+            "SELECT \(Self.columns) FROM tenants t WHERE t.seq > ? ORDER BY t.seq LIMIT ?", [sequence, limit]
+        ).map { RecordChange.changed(try record($0).opened(sealer)) }
+        let removed = try rows(
+            "SELECT tenant_id, seq FROM tombstones WHERE seq > ? ORDER BY seq LIMIT ?", [sequence, limit]
+        ).map { RecordChange.removed(try $0.tenantID(0), sequence: try $0.number(1)) }
+        guard !removed.isEmpty else { return changed }
+        return Array((changed + removed).sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+
+    func lastSequence() throws -> Int64 {
+        try row("SELECT seq FROM feed_counter WHERE id = 1")?.number(0) ?? 0
+    }
+
+    func auditEntries(of tenant: TenantID?, limit: Int) throws -> [AuditEntry] {
+        let columns = "SELECT at, tenant_id, actor, action, detail FROM audit"
+        let limit = max(0, limit)
+        let found =
+            if let tenant {
+                try rows("\(columns) WHERE tenant_id = ? ORDER BY seq DESC LIMIT ?", [tenant.description, limit])
+            } else {
+                try rows("\(columns) ORDER BY seq DESC LIMIT ?", [limit])
+            }
+        return try found.map { row in
+            AuditEntry(
+                at: Date(milliseconds: try row.number(0)), tenant: try row.optionalText(1).flatMap { TenantID($0) },
+                actor: try row.text(2), action: try row.text(3), detail: try row.text(4))
+        }
+    }
+}

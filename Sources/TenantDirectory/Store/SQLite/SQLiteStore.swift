@@ -1,0 +1,162 @@
+import Dispatch
+package import Foundation
+import GRDB
+
+/// The embedded store: one SQLite file beside the gateway.
+///
+/// 1. A transaction is on disk when its call returns (`synchronous = FULL`, write-ahead log).
+/// 2. Reads and writes run on queues of their own, never on the pool that runs async functions; a caller that is
+///    cancelled does not stop what it has begun.
+/// 3. Another process (a command beside the gateway) may use the file at the same time; a writer waits for another for
+///    at most ``busyTimeout`` seconds.
+/// 4. Nothing is loaded at start.
+package final class SQLiteStore: DirectoryStore {
+    /// How long a write waits for that of another process, in seconds.
+    static let busyTimeout = 5.0
+    /// Readers at a time; further reads wait for one of them.
+    static let readerCount = 4
+
+    let path: String
+    let pool: DatabasePool
+    private let sealer: SecretSealer
+    private let now: @Sendable () -> Date
+
+    /// Opens the file, or makes it. Reads and writes on the calling thread: for the start of a process.
+    /// - Throws: `.notADirectory` for a foreign or damaged file, `.newerSchema`, `.wrongKey`, `.unavailable`.
+    package init(path: String, sealer: SecretSealer, now: @escaping @Sendable () -> Date = { Date() })
+        throws(DirectoryError)
+    {
+        self.path = path
+        self.sealer = sealer
+        self.now = now
+        pool = try SQLiteFile.open(path, ring: sealer.ring, now: now())
+    }
+
+    /// Whether there is a file with anything in it.
+    package static func exists(at path: String) -> Bool {
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        return (size ?? 0) > 0
+    }
+
+    /// Ends all use of the file. Calls after it throw `.unavailable`.
+    package func close() { try? pool.close() }
+
+    /// Reads the whole file and looks for damage; takes about a second per gigabyte.
+    /// - Throws: `.notADirectory` where there is any.
+    package func verify() async throws(DirectoryError) {
+        let path = path
+        try await read { session in try SQLiteFile.checkIntegrity(session.database, path: path) }
+    }
+
+    // MARK: Reading
+
+    package func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? {
+        try await read { try $0.record(key)?.opened($0.sealer) }
+    }
+
+    package func tenants(after: TenantID?, limit: Int, filter: TenantFilter) async throws(DirectoryError) -> [Tenant] {
+        try await read { try $0.tenants(after: after, limit: limit, filter: filter) }
+    }
+
+    package func counts() async throws(DirectoryError) -> TenantCounts {
+        try await read { try $0.counts() }
+    }
+
+    package func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange] {
+        try await read { try $0.changes(after: sequence, limit: limit) }
+    }
+
+    package func lastSequence() async throws(DirectoryError) -> Int64 {
+        try await read { try $0.lastSequence() }
+    }
+
+    package func audit(of tenant: TenantID?, limit: Int) async throws(DirectoryError) -> [AuditEntry] {
+        try await read { try $0.auditEntries(of: tenant, limit: limit) }
+    }
+
+    // MARK: Lifecycle
+
+    package func beginInstall(_ install: Install, actor: String) async throws(DirectoryError) -> InstallAttempt {
+        try Self.check(install.region)
+        return try await write { try $0.beginInstall(install, actor: actor) }
+    }
+
+    package func completeInstall(_ attempt: InstallAttempt, keepPreviousFor: Duration, actor: String)
+        async throws(DirectoryError) -> Tenant
+    {
+        let milliseconds = keepPreviousFor.milliseconds
+        return try await write {
+            try $0.completeInstall(attempt, keepPreviousFor: milliseconds, actor: actor)
+        }
+    }
+
+    package func abandonInstall(_ attempt: InstallAttempt, actor: String) async throws(DirectoryError) {
+        try await write { try $0.abandonInstall(attempt, actor: actor) }
+    }
+
+    package func setState(_ state: Tenant.State, of tenant: TenantID, actor: String)
+        async throws(DirectoryError) -> Tenant
+    {
+        try await write { try $0.setState(state, of: tenant, actor: actor) }
+    }
+
+    package func recordForgeInstallation(_ install: ForgeInstall, actor: String) async throws(DirectoryError) -> Tenant
+    {
+        try Self.check(install.region)
+        return try await write { try $0.recordForgeInstallation(install, actor: actor) }
+    }
+
+    package func noteHostRealm(_ region: Region, of tenant: TenantID) async throws(DirectoryError) -> Tenant {
+        try await write { try $0.noteHostRealm(region, of: tenant) }
+    }
+
+    package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
+        for line in batch { try Self.check(line.region) }
+        return try await write { try $0.importTenants(batch, actor: actor) }
+    }
+
+    private static func check(_ region: Region) throws(DirectoryError) {
+        guard region != .global else {
+            throw DirectoryError(
+                .conflict, "GLOBAL is a URL, not a place: a tenant that arrives there is placed in the default region.")
+        }
+    }
+
+    // MARK: Running
+
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSession) throws -> Value)
+        async throws(DirectoryError) -> Value
+    {
+        let (pool, sealer, now) = (pool, sealer, now().milliseconds)
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncRead { database in
+                continuation.resume(
+                    returning: Result {
+                        try body(SQLiteSession(database: try database.get(), sealer: sealer, now: now))
+                    })
+            }
+        }
+        return try unwrap(result)
+    }
+
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSession) throws -> Value)
+        async throws(DirectoryError) -> Value
+    {
+        let (pool, sealer, now) = (pool, sealer, now().milliseconds)
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncWrite { database in
+                try body(SQLiteSession(database: database, sealer: sealer, now: now))
+            } completion: { _, result in
+                continuation.resume(returning: result)
+            }
+        }
+        return try unwrap(result)
+    }
+
+    private func unwrap<Value>(_ result: Result<Value, any Error>) throws(DirectoryError) -> Value {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw SQLiteFailure.directoryError(error, path: path)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+/// The directory's tables, as steps that are applied in order and recorded. A step that has been released is never
+/// changed; a change of the tables is a new step at the end.
+///
+/// Only SQL that SQLite and PostgreSQL (and databases that speak its dialect) read alike: type names that both know,
+/// times as milliseconds since 1970, identifiers as text, no automatic keys, no triggers.
+enum SchemaSteps {
+    struct Step: Sendable {
+        let number: Int
+        let name: String
+        let statements: [String]
+    }
+
+    /// The step a directory is at once all are applied.
+    static var newest: Int { all.last?.number ?? 0 }
+
+    /// Where the applied steps are recorded.
+    static let recordTable = """
+        CREATE TABLE IF NOT EXISTS schema_steps (
+            step BIGINT NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL,
+            applied_at BIGINT NOT NULL
+        )
+        """
+
+    static let all: [Step] = [
+        Step(
+            number: 1, name: "tenants, their names, their changes",
+            statements: tenants + pendingInstalls + tombstones + bookkeeping)
+    ]
+
+    private static let tenants = [
+        """
+        CREATE TABLE tenants (
+            id TEXT NOT NULL PRIMARY KEY,
+            state TEXT NOT NULL,
+            region TEXT NOT NULL,
+            epoch BIGINT NOT NULL,
+            placement_state TEXT NOT NULL,
+            host_realm TEXT,
+            displaced BIGINT NOT NULL,
+            host_base_url TEXT,
+            product TEXT,
+            cloud_id TEXT,
+            secret BYTEA,
+            previous_secret BYTEA,
+            previous_secret_until BIGINT,
+            seq BIGINT NOT NULL,
+            installed_at BIGINT NOT NULL,
+            updated_at BIGINT NOT NULL,
+            uninstalled_at BIGINT
+        )
+        """,
+        "CREATE INDEX tenants_by_seq ON tenants (seq)",
+        "CREATE INDEX tenants_displaced ON tenants (id) WHERE displaced = 1",
+        """
+        CREATE TABLE tenant_aliases (
+            framework TEXT NOT NULL,
+            app TEXT NOT NULL,
+            name TEXT NOT NULL,
+            tenant_id TEXT NOT NULL,
+            PRIMARY KEY (framework, app, name)
+        )
+        """,
+        "CREATE INDEX tenant_aliases_by_tenant ON tenant_aliases (tenant_id)",
+    ]
+
+    /// What an `installed` said, until the app has answered it. The tenant goes on with what is in `tenants`.
+    private static let pendingInstalls = [
+        """
+        CREATE TABLE pending_installs (
+            tenant_id TEXT NOT NULL PRIMARY KEY,
+            attempt TEXT NOT NULL,
+            secret BYTEA NOT NULL,
+            host_base_url TEXT NOT NULL,
+            product TEXT,
+            cloud_id TEXT,
+            host_realm TEXT NOT NULL,
+            new_region TEXT,
+            begun_at BIGINT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE pending_aliases (
+            tenant_id TEXT NOT NULL,
+            framework TEXT NOT NULL,
+            app TEXT NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (tenant_id, framework, app, name)
+        )
+        """,
+    ]
+
+    /// What is left of removed records: enough to tell other nodes, and to go on counting the epoch when the name
+    /// comes back.
+    private static let tombstones = [
+        """
+        CREATE TABLE tombstones (
+            tenant_id TEXT NOT NULL PRIMARY KEY,
+            epoch BIGINT NOT NULL,
+            seq BIGINT NOT NULL,
+            removed_at BIGINT NOT NULL
+        )
+        """,
+        "CREATE INDEX tombstones_by_seq ON tombstones (seq)",
+        """
+        CREATE TABLE tombstone_aliases (
+            framework TEXT NOT NULL,
+            app TEXT NOT NULL,
+            name TEXT NOT NULL,
+            tenant_id TEXT NOT NULL,
+            PRIMARY KEY (framework, app, name)
+        )
+        """,
+    ]
+
+    private static let bookkeeping = [
+        "CREATE TABLE feed_counter (id BIGINT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL)",
+        "INSERT INTO feed_counter (id, seq) VALUES (1, 0)",
+        "CREATE TABLE sealing_keys (id TEXT NOT NULL PRIMARY KEY, first_used_at BIGINT NOT NULL)",
+        """
+        CREATE TABLE audit (
+            seq BIGINT NOT NULL PRIMARY KEY,
+            at BIGINT NOT NULL,
+            tenant_id TEXT,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            detail TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX audit_by_tenant ON audit (tenant_id, seq)",
+    ]
+}
