@@ -112,6 +112,12 @@ def measure(folder, options):
                 figures["forge"] = measure_forge(processes, workload, signer, options)
             for process in processes.values():
                 process.stop()
+            if gateway and options.only in (None, "cpu"):
+                # The comparison is without access logs; this is what the gateway's costs.
+                logging, _ = gateway.start(access_log=True)
+                processes = {"gateway+log": logging}
+                figures["pages"].update(measure_pages(processes, workload, options))
+                logging.stop()
         if gateway and options.only in (None, "memory"):
             figures["memory"] = memory.measure(gateway, workload, options, progress)
     finally:

@@ -53,11 +53,12 @@ class Gateway:
             raise SystemExit(f"the import failed: {done.stderr[-2000:]}")
         return time.monotonic() - before
 
-    def start(self):
+    def start(self, access_log=False):
         """The running process, and the seconds until it said that it serves."""
         before = time.monotonic()
+        environment = {**self.environment, "RESIDENCY_LOG_ACCESS": str(access_log).lower()}
         process = Process("gateway", [self.binary, "serve", "--config", f"{self.folder}/gateway.yaml"], self.port,
-                          self.folder, self.environment)
+                          self.folder, environment)
         output = f"{self.folder}/gateway.out"
         while '"event":"serving"' not in tail(output, 100_000):
             if process.child.poll() is not None or time.monotonic() - before > 60:
