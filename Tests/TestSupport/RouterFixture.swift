@@ -48,7 +48,8 @@ package struct RouterFixture: Sendable {
             do {
                 let port = await router.boundAddress()?.port ?? 0
                 let fixture = RouterFixture(port: port, eu: eu, us: us, directory: directory, observer: observer)
-                result = .success(try await body(fixture))
+                result = .success(
+                    try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(fixture) })
             } catch {
                 result = .failure(error)
             }

@@ -61,6 +61,8 @@ extension ClientConnection {
         do throws(RouterError) {
             body = try RequestBody(head.framing, limits: limits, maxBytes: limits.bodyBytes)
         } catch {
+            // The body stays unread: what follows the head must not be taken for the next request.
+            keepAlive = false
             return respond(error)
         }
         let decision = input.withUnsafeReadableBytes { bytes -> Routing.Decision in

@@ -210,6 +210,7 @@ final class ClientConnection: ChannelDuplexHandler {
         case .proxyHeader, .lingering, .discarding: closeNow()
         case .head:
             guard input.readableBytes > 0 else { return closeNow() }
+            head = RequestHead()
             beginRecord()
             keepAlive = false
             respond(RouterError(.requestTimeout, "The request's head did not arrive in time."))

@@ -69,6 +69,18 @@ enum HTTPBytes {
         return matches(bytes, range.lowerBound..<range.lowerBound + count, text)
     }
 
+    /// Whether the name at `range` begins with `text`, as an app may read it: those behind CGI's rules (WSGI, PHP, Rack)
+    /// see `X_Residency_Tenant` and `X-Residency-Tenant` under one name.
+    static func isOfFamily(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard range.count >= count, range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
+        for index in 0..<count {
+            let byte = lowerCased(bytes[range.lowerBound + index])
+            guard (byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte) == text.utf8Start[index] else { return false }
+        }
+        return true
+    }
+
     /// `range` without the spaces and tabs at its ends.
     @inline(__always)
     static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {

@@ -62,6 +62,8 @@ extension RequestHead {
         }
         methodRange = line.lowerBound..<index
         method = Self.method(bytes, methodRange)
+        // A 2xx to CONNECT has no body whatever its fields say (RFC 9110 §9.3.6): app and gateway could differ.
+        guard method != .connect else { throw RouterError(.badRequest, "CONNECT is not spoken here.") }
 
         let start = index + 1
         index = start
@@ -154,7 +156,7 @@ extension RequestHead {
         case 6 where named("cookie"): cookies.append(field.value)
         case 6 where named("expect"): try readExpect(field, bytes)
         case 6 where named("x-acpt"):
-            repeatsSessionToken = !sessionToken.isEmpty
+            repeatsSessionToken = repeatsSessionToken || !sessionToken.isEmpty
             sessionToken = field.value
         case 7 where named("upgrade"):
             fields.upgradesToWebSocket = HTTPBytes.matches(bytes, field.value, "websocket")
@@ -191,9 +193,9 @@ extension RequestHead {
         guard field.name.count >= 12, HTTPBytes.lowerCased(bytes[field.name.lowerBound]) == UInt8(ascii: "x") else {
             return
         }
-        if HTTPBytes.hasPrefix(bytes, field.name, "x-residency-") {
+        if HTTPBytes.isOfFamily(bytes, field.name, "x-residency-") {
             dropped.append(field.whole)
-        } else if HTTPBytes.hasPrefix(bytes, field.name, "x-forwarded-") {
+        } else if HTTPBytes.isOfFamily(bytes, field.name, "x-forwarded-") {
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-for") { forwardedFor.append(field.value) }
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-proto") { forwardedProto = field.value }
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-host") { forwardedHost = field.value }
