@@ -1,3 +1,5 @@
+import Glibc
+
 /// The parameters of a query as they were sent, one after the other.
 struct QueryParameters: Sequence, IteratorProtocol {
     private let query: UnsafeRawBufferPointer
@@ -17,7 +19,7 @@ struct QueryParameters: Sequence, IteratorProtocol {
         guard index < query.count, query[index] == UInt8(ascii: "=") else { return (name, index..<index) }
         index += 1
         let value = index
-        while index < query.count, query[index] != UInt8(ascii: "&") { index += 1 }
+        index = query.firstIndex(of: UInt8(ascii: "&"), from: index) ?? query.count
         return (name, value..<index)
     }
 
@@ -26,5 +28,15 @@ struct QueryParameters: Sequence, IteratorProtocol {
         if name.count == word.count { return name.elementsEqual(word) }
         guard name.count > word.count, name.contains(UInt8(ascii: "%")) else { return false }
         return EncodedText.decode(name, plusIsSpace: true).elementsEqual(word)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The first place of a byte, from an index on.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress,
+            let found = memchr(base + start, Int32(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 }

@@ -18,9 +18,9 @@ enum TokenCarriers {
         let query = bytes.part(head.query)
         for parameter in QueryParameters(query) where isCarrier(query.part(parameter.name)) {
             let value = query.part(parameter.value)
-            if value.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) {
+            if value.firstIndex(of: UInt8(ascii: "%"), from: 0) != nil {
                 // Rare: no character of a token needs to be encoded.
-                let decoded = EncodedText.decode(value, plusIsSpace: true)
+                let decoded = EncodedText.decode(value, plusIsSpace: false)
                 var fault: RouterError?
                 decoded.withUnsafeBytes { decoded in
                     do throws(RouterError) { try take(decoded, limit, &found, &reader) } catch { fault = error }

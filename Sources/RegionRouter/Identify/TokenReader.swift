@@ -47,16 +47,16 @@ struct TokenReader {
     /// Finds the three parts. The signature may be empty here, and then never verifies.
     /// - Returns: `false` for what has not the form of a token.
     mutating func split() -> Bool {
-        var found = 0
-        for index in 0..<count where token[index] == UInt8(ascii: ".") {
-            switch found {
-            case 0: stops.first = index
-            case 1: stops.second = index
-            default: return false
-            }
-            found += 1
+        let stop = UInt8(ascii: ".")
+        stops = token.withUnsafeBytes { bytes in
+            let token = bytes.part(0..<count)
+            guard let first = token.firstIndex(of: stop, from: 0),
+                let second = token.firstIndex(of: stop, from: first + 1),
+                token.firstIndex(of: stop, from: second + 1) == nil
+            else { return (0, 0) }
+            return (first, second)
         }
-        return found == 2 && stops.first > 0 && stops.second > stops.first + 1
+        return stops.first > 0 && stops.second > stops.first + 1
     }
 
     /// Reads `alg` and `kid`. A `crit` is refused: it names rules we do not know (RFC 7515 §4.1.11).
