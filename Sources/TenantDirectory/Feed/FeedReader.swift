@@ -1,0 +1,68 @@
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Follows the change feed until the process ends: reads it at an interval, and ever more rarely while the store is
+/// away.
+package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
+    private let directory: Directory
+    private let interval: Duration
+    private let longestInterval: Duration
+    private let clock: C
+    private let logger: Logger
+    private let reachable = Mutex(true)
+
+    /// - Parameters:
+    ///   - interval: between two reads of the store.
+    ///   - longestInterval: between two tries while the store is away.
+    package init(
+        _ directory: Directory, interval: Duration = .milliseconds(500), longestInterval: Duration = .seconds(10),
+        clock: C = ContinuousClock(), logger: Logger
+    ) {
+        self.directory = directory
+        self.interval = interval
+        self.longestInterval = longestInterval
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Whether the store answered the last time it was asked.
+    package var isReachable: Bool { reachable.withLock { $0 } }
+
+    package func run() async throws {
+        // A read that is under way when the service stops is let go of without harm.
+        try? await cancelWhenGracefulShutdown { try await self.follow() }
+    }
+
+    private func follow() async throws {
+        var wait = interval
+        while !Task.isCancelled {
+            wait = await read() ? interval : min(wait * 2, longestInterval)
+            try await clock.sleep(for: wait)
+        }
+    }
+
+    /// - Returns: whether the store answered.
+    private func read() async -> Bool {
+        do throws(DirectoryError) {
+            while try await directory.readFeed(), !Task.isCancelled {}
+            if !note(reachable: true) { logger.notice("The directory answers again.") }
+            return true
+        } catch {
+            if note(reachable: false) {
+                logger.warning(
+                    "The directory does not answer: changes by others are not seen until it does.",
+                    metadata: ["error": "\(error)"])
+            }
+            return false
+        }
+    }
+
+    /// - Returns: what was noted before.
+    private func note(reachable isReachable: Bool) -> Bool {
+        reachable.withLock { noted in
+            defer { noted = isReachable }
+            return noted
+        }
+    }
+}
