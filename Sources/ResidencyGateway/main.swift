@@ -1,1 +1,1 @@
-print("residency-gateway")
+await GatewayCommand.start()

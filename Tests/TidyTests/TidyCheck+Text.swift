@@ -30,7 +30,7 @@ extension TidyCheck {
         "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix"],
         "ResidencyGateway": [
             "TenantDirectory", "RegionRouter", "CLibCurl", "ArgumentParser", "Configuration", "GRDB", "Hummingbird",
-            "HTTPTypes", "NIOCore", "NIOPosix", "Yams",
+            "HTTPTypes", "NIOCore", "NIOPosix", "UnixSignals", "Yams",
         ],
     ]
 

@@ -12,7 +12,7 @@ struct HostSimulator: Sendable {
     var now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
 
     /// How a token of the host's may be wrong.
-    enum Flaw: Sendable {
+    enum Flaw: String, Sendable, CaseIterable {
         /// Signed with a secret that is not the site's.
         case forged
         /// Past its time by more than any leeway.

@@ -106,7 +106,8 @@ struct SampleApp: Sendable {
     private func marks(_ request: Request) -> HTTPFields {
         var fields = HTTPFields()
         if let instance = HTTPFields.Element.Name("X-Answered-By") { fields[instance] = name }
-        if let mark = HTTPFields.Element.Name("X-Answered-By-Region"), let region = field(request, "x-residency-region") {
+        if let mark = HTTPFields.Element.Name("X-Answered-By-Region"), let region = field(request, "x-residency-region")
+        {
             fields[mark] = region
         }
         return fields

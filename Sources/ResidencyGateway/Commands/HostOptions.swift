@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+
+/// What the subcommands of `host` have in common.
+struct HostOptions: ParsableArguments {
+    @Option(help: "The file that keeps the simulator's keys and sites.")
+    var state = "host.json"
+
+    @Flag(help: "One JSON object instead of a line of text.")
+    var json = false
+}
+
+/// What those that call a gateway have in common.
+struct HostCallOptions: ParsableArguments {
+    @OptionGroup var host: HostOptions
+
+    @Option(help: "The gateway, as http://HOST:PORT; its descriptor says the rest.")
+    var gateway = "http://127.0.0.1:8080"
+
+    @Option(help: "Where the gateway serves the descriptor.")
+    var descriptorPath = "/atlassian-connect.json"
+
+    @Option(help: "The site that calls.")
+    var site = "alpha"
+
+    @Option(
+        help:
+            "The region whose URL is called, such as EU; GLOBAL for the plain one. Without it: where the site was installed."
+    )
+    var region: String?
+
+    @Flag(help: "Print the call as a curl command instead of making it.")
+    var curl = false
+
+    /// Everything a call needs.
+    struct Scene: Sendable {
+        var state: HostState
+        let app: ServedApp
+        let simulator: HostSimulator
+        let caller: HostCaller
+
+        /// A site that has been installed.
+        func site(_ name: String) throws -> HostSite {
+            guard let site = state.site(name) else {
+                throw HostError("there is no site \(name); `residency-gateway host install --site \(name)` makes it")
+            }
+            return site
+        }
+    }
+
+    /// Reads the state and the gateway's descriptor, and lets a block make its call.
+    func withScene(_ body: @escaping @Sendable (inout Scene) async throws -> Void) async throws {
+        let path = host.state
+        let known = FileManager.default.fileExists(atPath: path)
+        let state = try HostState.load(path)
+        if !known { try state.save(path) }
+        try await withOutboundClient(HostCaller.outbound) { client in
+            let caller = HostCaller(client: client)
+            let app = try await caller.app(at: gateway, descriptorPath: descriptorPath)
+            let simulator = HostSimulator(
+                installKeys: state.installKeys, forgeKeys: state.forgeKeys, appKey: app.key)
+            var scene = Scene(state: state, app: app, simulator: simulator, caller: caller)
+            try await body(&scene)
+        }
+    }
+
+    func baseURL(_ scene: Scene, site: HostSite?) throws -> String {
+        if let region { return try scene.app.baseURL(region: region) }
+        return site?.appBaseUrl ?? scene.app.baseURL
+    }
+
+    /// Makes a call, or shows how to; fails when the answer is not 2xx.
+    /// - Returns: whether the call was made.
+    @discardableResult
+    func make(_ call: HostCallMade, _ scene: Scene) async throws -> Bool {
+        guard !curl else {
+            Console.write(call.curl)
+            return false
+        }
+        let seen = try await scene.caller.send(call)
+        HostReport.write(seen, json: host.json)
+        guard (200..<300).contains(seen.status) else { throw ExitCode(1) }
+        return true
+    }
+}
+
+/// How an answer is shown.
+enum HostReport {
+    static func write(_ seen: HostAnswerSeen, json: Bool) {
+        guard !json else {
+            Console.write(String(decoding: seen.report.bytes, as: UTF8.self))
+            return
+        }
+        let style = TerminalStyle.standardOutput
+        let isGood = (200..<300).contains(seen.status)
+        let status = isGood ? style.good("\(seen.status)") : style.bad("\(seen.status)")
+        var line = "\(seen.call.title)  \(status)"
+        if let region = seen.region { line += "  answered in \(style.region(region))" }
+        if let refusal = seen.refusal { line += "  refused: \(refusal)" }
+        Console.write(line)
+        let body = seen.response.text
+        if !body.isEmpty { Console.write(style.dim(String(body.prefix(2_000)))) }
+    }
+}

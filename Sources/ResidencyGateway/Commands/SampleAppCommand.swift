@@ -1,0 +1,57 @@
+import ArgumentParser
+import ServiceLifecycle
+import UnixSignals
+
+/// `sample-app`: one instance of the sample app.
+struct SampleAppCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample-app", abstract: "Runs a tiny Connect app that shows which region answered.",
+        discussion: """
+            It knows one database and no regions; put one a region behind a gateway. It believes whoever calls it, so it
+            listens on the loopback address alone.
+
+            EXAMPLES
+              residency-gateway sample-app --port 3001 --database eu.sqlite --name sample-eu
+              residency-gateway sample-app --port 3002 --database us.sqlite --name sample-us
+            """)
+
+    @Option(help: "The port; 0 for a free one.")
+    var port = 3001
+
+    @Option(help: "The SQLite file of its data; made where it is not there.")
+    var database = "sample-app.sqlite"
+
+    @Option(help: "How it calls itself.")
+    var name = "sample-app"
+
+    func run() async throws {
+        let store: SampleStore
+        do {
+            store = try SampleStore(path: database)
+        } catch {
+            throw HostError("\(database) cannot be used: \(error)")
+        }
+        let server = SampleApp(name: name, store: store).server(port: port)
+        try await CommandServer.run(server) { port in
+            Console.write(
+                String(
+                    decoding: JSONValue.object([
+                        "event": "serving", "listen": .text("127.0.0.1:\(port)"), "name": .text(name),
+                    ]).bytes, as: UTF8.self))
+        }
+    }
+}
+
+/// Runs a small server until the process is told to stop.
+enum CommandServer {
+    static func run(_ server: SmallServer, whenServing: @Sendable @escaping (Int) async -> Void) async throws {
+        let group = ServiceGroup(
+            services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: ConfiguredStore.commandLogger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            if let port = await server.boundPort() { await whenServing(port) }
+            try await tasks.waitForAll()
+        }
+    }
+}
