@@ -12,12 +12,21 @@ package struct NoKeys: PublicKeySource {
     }
 }
 
-/// One key for every question.
-package struct OneKey: PublicKeySource {
+/// One key for every question, at hand once it has been fetched.
+package final class OneKey: PublicKeySource {
     private let key: RSAPublicKey
+    private let isFetched = Atomic<Bool>(false)
+
     package init(_ key: RSAPublicKey) { self.key = key }
-    package func cached(_ query: PublicKeyQuery) -> RSAPublicKey? { nil }
-    package func key(_ query: PublicKeyQuery) async throws(RouterError) -> RSAPublicKey { key }
+
+    package func cached(_ query: PublicKeyQuery) -> RSAPublicKey? {
+        isFetched.load(ordering: .acquiring) ? key : nil
+    }
+
+    package func key(_ query: PublicKeyQuery) async throws(RouterError) -> RSAPublicKey {
+        isFetched.store(true, ordering: .releasing)
+        return key
+    }
 }
 
 /// Refuses every call for the gateway.

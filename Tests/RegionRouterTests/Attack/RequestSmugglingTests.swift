@@ -166,6 +166,7 @@ extension RequestSmugglingTests {
 
     static let limits: [Attack] = [
         Attack("a head past the limit", get("A: \(String(repeating: "b", count: 9_000))\r\n"), 431),
+        Attack("100 kB of token", get("Authorization: JWT \(String(repeating: "a", count: 100_000))\r\n"), 431),
         Attack("a head without an end", "GET /x HTTP/1.1\r\nA: \(String(repeating: "b", count: 9_000))", 431),
         Attack("more fields than the limit", get(String(repeating: "A: b\r\n", count: 21)), 431),
         Attack("a target past the limit", get("", target: "/\(String(repeating: "a", count: 3_000))"), 414),
