@@ -24,4 +24,14 @@ struct RepositoryTests {
             + ReadmeCheck.missingTargets(in: readme, makefile: try Repository.file("Makefile"))
         for complaint in complaints { Issue.record("\(complaint)") }
     }
+
+    @Test("asks of the configuration's reference that it tells of every key")
+    func reference() throws {
+        let reference = try Repository.file("config/reference.md")
+        let tables = try Repository.files().filter { $0.path.contains("/Configuration/ConfigurationKeys") }
+        #expect(tables.flatMap { ReferenceCheck.keys(in: $0) }.count > 50)
+        for complaint in tables.flatMap({ ReferenceCheck.undocumented(in: $0, reference: reference) }) {
+            Issue.record("\(complaint)")
+        }
+    }
 }
