@@ -77,6 +77,12 @@ extension ConfigurationKey {
             "limits.parkedRequests", \.limits.parkedRequests, .integer(1...1_000_000),
             "Requests of an event loop that wait for a tenant's record or a public key; past it 503."),
         .scalar("limits.parkTimeout", \.limits.parkTimeout, anyTimeout, "How long one of them waits; past it 503."),
+        .scalar(
+            "limits.appMaxRequestTime", \.limits.appMaxRequestTime, .duration(.milliseconds(10) ... .seconds(86_400)),
+            "How long an app may work on a request whose client has left; past it the connection to it is closed."),
+        .scalar(
+            "limits.drainTimeout", \.limits.drainTimeout, anyTimeout,
+            "How long a graceful stop waits for requests under way; past it they are cut."),
     ]
 
     private static var anyTimeout: ScalarKind<Duration> { .duration(.milliseconds(10) ... .seconds(3_600)) }

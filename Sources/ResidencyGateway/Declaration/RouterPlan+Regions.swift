@@ -10,8 +10,8 @@ extension RouterPlan {
             guard !configuration.app.instances.isEmpty else {
                 complain(
                     "public.baseUrl",
-                    "is missing; without app.instances the declared URLs are taken for the app instances, so say what the "
-                        + "host calls")
+                    "is missing; say what the host calls, or with app.instances where the app runs: one of the two is what "
+                        + "the app declares")
                 return []
             }
             return distinct(plain: declaration.baseURL, regions: declaration.regionBaseURLs, defaultRegion)
@@ -76,6 +76,8 @@ extension RouterPlan {
         for region in Set(configuration.node.regions).subtracting(known).sorted() {
             complain("node.regions", "names \(region), which the app does not declare")
         }
+        // Without either, nobody can say what the declared URLs are.
+        guard !configuration.app.instances.isEmpty || !configuration.publicURLs.isEmpty else { return [:] }
         let owned = configuration.node.regions.isEmpty ? known : Set(configuration.node.regions)
         let given =
             configuration.app.instances.isEmpty

@@ -59,11 +59,12 @@ struct RouterPlan {
         if let region = configuration.defaultRegion { return region }
         let regions = Set(declaration.regionBaseURLs.keys).union(configuration.app.instances.keys)
         if regions.count == 1, let only = regions.first { return only }
-        let choice = regions.sorted().map(\.code).joined(separator: ", ")
+        let declared = Set(declaration.regionBaseURLs.keys)
+        let choice = (declared.isEmpty ? regions : declared).sorted().map(\.code).joined(separator: ", ")
         complain(
             "defaultRegion",
             "is missing; name the region where tenants live that arrive at the plain base URL"
-                + (choice.isEmpty ? ", such as EU" : ": one of \(choice)"))
+                + (choice.isEmpty ? ", such as EU" : ": \(choice), or another place of the app's"))
         return nil
     }
 
