@@ -1,0 +1,101 @@
+import Synchronization
+import TenantDirectory
+
+/// What is known of the parts that requests need, told by whoever finds out; `/readyz` is made from it.
+final class Health: Sendable {
+    /// A part of the gateway, or of what it depends on.
+    enum Part: Hashable, Sendable {
+        case router
+        case directory
+        case instance(Region)
+    }
+
+    enum Condition: Sendable, Equatable {
+        /// Nothing has been heard yet.
+        case starting
+        case fine
+        case failing(String)
+        /// The part has been told to stop and lets requests come to their end.
+        case draining
+    }
+
+    private struct State {
+        var conditions: [Part: Condition]
+        /// Traffic does not depend on the directory, once it has been read.
+        var directoryWasFine = false
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter regions: those whose app instances are looked after.
+    init(regions: [Region]) {
+        var conditions: [Part: Condition] = [.router: .starting, .directory: .starting]
+        for region in regions { conditions[.instance(region)] = .starting }
+        state = Mutex(State(conditions: conditions))
+    }
+
+    /// Notes what a part is like now. A part that drains stays so.
+    func set(_ part: Part, _ condition: Condition) {
+        state.withLock { state in
+            guard state.conditions[part] != .draining else { return }
+            state.conditions[part] = condition
+            if part == .directory, condition == .fine { state.directoryWasFine = true }
+        }
+    }
+
+    var report: HealthReport {
+        state.withLock { state in
+            let checks = state.conditions.map { part, condition in
+                HealthReport.Check(part, condition, isNeeded: Self.isNeeded(part, state))
+            }
+            return HealthReport(checks: checks.sorted { $0.name < $1.name })
+        }
+    }
+
+    /// One region's app being down must not take the other regions out of a load balancer.
+    private static func isNeeded(_ part: Part, _ state: State) -> Bool {
+        switch part {
+        case .router: true
+        case .directory: !state.directoryWasFine
+        case .instance: false
+        }
+    }
+}
+
+/// What `/readyz` answers.
+struct HealthReport: Sendable, Encodable {
+    struct Check: Sendable, Encodable {
+        let name: String
+        let state: String
+        let reason: String?
+        /// Whether the node is not ready while this is not fine.
+        let needed: Bool
+
+        var isFine: Bool { state == "fine" }
+
+        init(_ part: Health.Part, _ condition: Health.Condition, isNeeded: Bool) {
+            switch part {
+            case .router: name = "router"
+            case .directory: name = "directory"
+            case .instance(let region): name = "app instance \(region)"
+            }
+            needed = isNeeded
+            switch condition {
+            case .starting: (state, reason) = ("starting", "nothing has been heard of it yet")
+            case .fine: (state, reason) = ("fine", nil)
+            case .failing(let why): (state, reason) = ("failing", why)
+            case .draining:
+                (state, reason) = ("draining", "the gateway is stopping and lets requests come to their end")
+            }
+        }
+    }
+
+    /// Whether new requests should come here.
+    let ready: Bool
+    let checks: [Check]
+
+    init(checks: [Check]) {
+        self.checks = checks
+        ready = checks.allSatisfy { !$0.needed || $0.isFine }
+    }
+}

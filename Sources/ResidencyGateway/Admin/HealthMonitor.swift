@@ -1,0 +1,57 @@
+import NIOCore
+import NIOPosix
+import RegionRouter
+import ServiceLifecycle
+import TenantDirectory
+
+/// Looks at directory and app instances now and then, so that `/readyz` answers from memory however often it is asked.
+struct HealthMonitor: Service {
+    let health: Health
+    let instances: [Region: InstanceAddress]
+    /// Reads something small from the directory.
+    let readDirectory: @Sendable () async throws(DirectoryError) -> Void
+    var interval = Duration.seconds(5)
+    /// How long connecting to an app instance may take.
+    var connectTimeout = Duration.seconds(2)
+
+    /// Looks until the service is told to stop.
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await look()
+                try await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// Looks at everything once.
+    func look() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await lookAtDirectory() }
+            for (region, address) in instances {
+                group.addTask { await look(at: region, address) }
+            }
+        }
+    }
+
+    private func lookAtDirectory() async {
+        do throws(DirectoryError) {
+            try await readDirectory()
+            health.set(.directory, .fine)
+        } catch {
+            health.set(.directory, .failing(error.message))
+        }
+    }
+
+    private func look(at region: Region, _ address: InstanceAddress) async {
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(TimeAmount(connectTimeout))
+                .connect(host: address.host, port: address.port).get()
+            try? await channel.close()
+            health.set(.instance(region), .fine)
+        } catch {
+            health.set(.instance(region), .failing("\(address.authority) takes no connection; start the app"))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Logging
+import RegionRouter
+import TenantDirectory
+
+/// What `check` does, step by step; each step adds its line.
+enum GatewayCheck {
+    static func run(file: String, environment: [String: String]) async -> CheckReport {
+        var report = CheckReport()
+        let loaded: LoadedConfiguration
+        let declaration: Declaration
+        let router: RouterConfiguration
+        do throws(Complaints) {
+            loaded = try ConfigurationFile.load(path: file, environment: environment)
+            for warning in loaded.warnings { report.add("environment", .note, warning) }
+            report.add("configuration", .fine, file)
+            declaration = try await DeclarationFile.load(for: loaded.configuration)
+            report.add("declaration", .fine, summary(of: declaration))
+            router = try makeRouterConfiguration(
+                loaded.configuration, declaration, cookieKey: try CookieKey.load(loaded.configuration))
+        } catch {
+            report.complaints = error.list
+            return report
+        }
+        for endpoint in router.endpoints.sorted(by: { $0.region < $1.region }) {
+            report.add("public URL \(endpoint.region)", .fine, endpoint.baseURL)
+        }
+        report.rows += await instances(router, loaded.configuration)
+        report.rows.append(await directory(loaded.configuration))
+        report.manifestLines = ForgeManifestLines.text(
+            of: declaration, endpoints: router.endpoints, configuration: loaded.configuration)
+        return report
+    }
+
+    private static func summary(of declaration: Declaration) -> String {
+        let name = declaration.appKey ?? declaration.forgeAppID ?? "an app"
+        let regions = declaration.regionBaseURLs.keys.sorted().map(\.code).joined(separator: ", ")
+        return "\(declaration.framework == .connect ? "Connect descriptor" : "Forge manifest") of \(name), "
+            + (regions.isEmpty ? "no regions" : "regions \(regions)")
+            + ", \(declaration.declaredCalls.count) calls of the host"
+    }
+
+    /// Asks each app instance for a page that no app has: whatever it answers, it is there and speaks HTTP.
+    private static func instances(
+        _ router: RouterConfiguration, _ configuration: GatewayConfiguration
+    ) async -> [CheckReport.Row] {
+        let everywhere = ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) }
+        let timeout = min(router.limits.connectTimeout, .seconds(5))
+        let rows = try? await withOutboundClient(OutboundConfiguration(allow: everywhere)) { client in
+            await withTaskGroup(of: (Region, CheckReport.Row).self) { group in
+                for (region, instance) in router.instances {
+                    let url = "http://\(instance.authority)\(configuration.listen.healthPath)"
+                    group.addTask { (region, await probe(region, url, client, timeout)) }
+                }
+                var rows: [(Region, CheckReport.Row)] = []
+                for await row in group { rows.append(row) }
+                return rows.sorted { $0.0 < $1.0 }.map(\.1)
+            }
+        }
+        return rows ?? [CheckReport.Row("app instances", .failed, "could not be asked")]
+    }
+
+    private static func probe(
+        _ region: Region, _ url: String, _ client: OutboundClient, _ timeout: Duration
+    ) async -> CheckReport.Row {
+        let what = "app instance \(region)"
+        let origin = OutboundRequest.origin(of: url)
+        do throws(OutboundError) {
+            let answer = try await client.fetch(OutboundRequest(url: url, timeout: timeout))
+            return CheckReport.Row(
+                what, .fine, "\(origin) answers (status \(answer.status) for a page it need not have)")
+        } catch {
+            switch error.code {
+            case .redirected, .oversized: return CheckReport.Row(what, .fine, "\(origin) answers")
+            default: return CheckReport.Row(what, .failed, "\(error.message); start the app, or correct app.instances")
+            }
+        }
+    }
+
+    /// Opens the store only where it is there already, so that a check leaves nothing behind.
+    private static func directory(_ configuration: GatewayConfiguration) async -> CheckReport.Row {
+        let path = configuration.directory.path
+        guard SQLiteStore.exists(at: path) else {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard FileManager.default.isWritableFile(atPath: folder) else {
+                return CheckReport.Row(
+                    "directory", .failed, "\(path) is not there, and its folder cannot be written; make the folder")
+            }
+            return CheckReport.Row("directory", .note, "\(path) is not there yet; the first start makes it")
+        }
+        do throws(DirectoryError) {
+            let store = try SQLiteStore(path: path, sealer: SecretSealer(try keyRing(configuration)))
+            defer { store.close() }
+            try await store.verify()
+            let counts = try await store.counts()
+            return CheckReport.Row(
+                "directory", .fine, "\(path) holds \(counts.total) tenants, \(counts.displaced) displaced")
+        } catch {
+            return CheckReport.Row("directory", .failed, error.message)
+        }
+    }
+
+    private static func keyRing(_ configuration: GatewayConfiguration) throws(DirectoryError) -> KeyRing {
+        if let key = configuration.secrets.key {
+            return try KeyRing(base64: String(decoding: key.bytes, as: UTF8.self), origin: "RESIDENCY_SECRETS_KEY")
+        }
+        return try KeyRing(
+            file: configuration.secrets.keyFile, createIfMissing: false,
+            logger: Logger(label: "check") { StreamLogHandler.standardError(label: $0) })
+    }
+}
