@@ -48,7 +48,7 @@ struct TidyCheckTests {
         Sample(.oneType, "extension Sample {}\n", at: "Sources/RegionRouter/Samples.swift", lines: []),
         Sample(.oneType, "struct Sample {}\n", at: "Sources/RegionRouter/Sample+More.swift", lines: []),
         Sample(
-            .oneType, "struct Sample {}\nstruct Big {\n" + String(repeating: "\n", count: 60) + "}\n", lines: [2]),
+            .oneType, "struct Sample {}\nstruct Big {\n" + String(repeating: "\n", count: 80) + "}\n", lines: [2]),
         Sample(.oneType, "struct Sample {}\nenum Small { case a }\n", lines: []),
     ]
 

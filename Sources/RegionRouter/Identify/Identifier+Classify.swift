@@ -99,6 +99,11 @@ extension Identifier {
         guard !claims.installationID.isEmpty else {
             throw RouterError(.badClaims, "The token has no \"app.installationId\".")
         }
+        // It becomes a name in the directory and the value of a field for the app.
+        let name = reader.payload.json.bytes[claims.installationID]
+        guard name.count <= 255, name.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw RouterError(.badClaims, "The token's \"app.installationId\" is not a name.")
+        }
         let alias = TenantAlias(.forge, app: forgeAppID, name: reader.payload.text(claims.installationID))
         namedTenant = .alias(alias)
         try refuseOtherTokens(bytes, head)

@@ -140,7 +140,7 @@ package struct Tenant: Sendable, Equatable {
         var uninstalledAt: Date?
     }
 
-    // Changed only by a record that holds the one reference to it (copy on write).
+    // Guarded by copy on write: changed only by a record that holds the one reference to it.
     private final class Storage: @unchecked Sendable {
         var fields: Fields
 

@@ -132,6 +132,11 @@ struct ForgedForgeTokenTests {
         Forgery("not yet valid", .notYetValid) { signed($0, ["nbf": $0 + 60, "exp": $0 + 90]) },
         Forgery("no exp", .badClaims) { signed($0, ["exp": nil]) },
         Forgery("no installation", .badClaims) { signed($0, ["app": ["id": RouterFixture.forgeAppID] as Claims]) },
+        Forgery("an installation with a line end in it", .badClaims) { now in
+            let named = TokenMaker.forgeClaims(
+                appID: RouterFixture.forgeAppID, installation: "i-1\r\nX-Evil: 1", at: now)
+            return signed(now, ["app": named["app"]])
+        },
         Forgery("a label of a cloud that is no label", .badClaims) { signed($0, ["icLabel": "../evil"]) },
         Forgery("a label with a host name in it", .badClaims) { signed($0, ["icLabel": "evil.com/x?"]) },
     ]
