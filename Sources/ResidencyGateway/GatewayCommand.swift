@@ -14,7 +14,7 @@ struct GatewayCommand: AsyncParsableCommand {
               residency-gateway serve --config gateway.yaml  run the gateway
             """,
         subcommands: [
-            TenantsCommand.self, SampleAppCommand.self, HostCommand.self,
+            CheckCommand.self, TenantsCommand.self, SampleAppCommand.self, HostCommand.self,
         ])
 
     /// Parses the arguments and runs the command; ends the process with its code.

@@ -11,7 +11,7 @@ struct CheckCommand: AsyncParsableCommand {
             For a Forge app it prints the lines of the manifest that put the gateway in front.
             """)
 
-    @OptionGroup var option: ConfigurationOption
+    @OptionGroup var options: ConfigurationOptions
 
     @Flag(help: "One JSON object instead of a table.")
     var json = false
@@ -21,8 +21,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         if reference { return print(ConfigurationReference.markdown, terminator: "") }
-        let report = await GatewayCheck.run(file: option.file, environment: ProcessInfo.processInfo.environment)
-        print(json ? report.json : report.table)
+        let report = await GatewayCheck.run(file: options.config, environment: ProcessInfo.processInfo.environment)
+        print(json ? report.json : report.table(style: .standardOutput))
         if report.exitCode != 0 { throw ExitCode(report.exitCode) }
     }
 }

@@ -6,6 +6,15 @@ struct CheckReport: Sendable {
         case fine, failed
         /// Worth knowing; does not fail the check.
         case note
+
+        /// As it stands in the table.
+        var word: String {
+            switch self {
+            case .fine: "ok"
+            case .failed: "FAILED"
+            case .note: "note"
+            }
+        }
     }
 
     struct Row: Sendable, Encodable, Equatable {
@@ -34,19 +43,13 @@ struct CheckReport: Sendable {
 
     mutating func add(_ what: String, _ state: State, _ detail: String) { rows.append(Row(what, state, detail)) }
 
-    /// Columns as wide as their longest entry; complaints one a line below; a last line that says what it comes to.
-    var table: String {
+    /// A line a check, complaints one a line below, and a last line that says what it comes to.
+    func table(style: TerminalStyle) -> String {
         var lines: [String] = []
-        let width = rows.map(\.what.count).max() ?? 0
-        for row in rows {
-            let mark =
-                switch row.state {
-                case .fine: "ok    "
-                case .failed: "FAILED"
-                case .note: "note  "
-                }
-            lines.append(
-                "\(row.what.padding(toLength: width, withPad: " ", startingAt: 0))  \(mark)  \(row.detail)")
+        if !rows.isEmpty {
+            var table = TextTable(["CHECKED", "STATE", "WHAT WAS FOUND"])
+            for row in rows { table.add([row.what, row.state.word, row.detail]) }
+            lines = table.lines(style: style)
         }
         if !complaints.isEmpty {
             if !lines.isEmpty { lines.append("") }
@@ -55,7 +58,7 @@ struct CheckReport: Sendable {
         if let manifestLines {
             lines += ["", "Lines of manifest.yml that put the gateway in front of the app:", "", manifestLines]
         }
-        lines += ["", verdict]
+        lines += ["", exitCode == 0 ? style.good(verdict) : style.bad(verdict)]
         return lines.joined(separator: "\n")
     }
 

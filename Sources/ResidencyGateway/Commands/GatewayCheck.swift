@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import RegionRouter
 import TenantDirectory
 
@@ -89,7 +88,7 @@ enum GatewayCheck {
             return CheckReport.Row("directory", .note, "\(path) is not there yet; the first start makes it")
         }
         do throws(DirectoryError) {
-            let store = try SQLiteStore(path: path, sealer: SecretSealer(try keyRing(configuration)))
+            let store = try ConfiguredStore.openExisting(configuration)
             defer { store.close() }
             try await store.verify()
             let counts = try await store.counts()
@@ -98,14 +97,5 @@ enum GatewayCheck {
         } catch {
             return CheckReport.Row("directory", .failed, error.message)
         }
-    }
-
-    private static func keyRing(_ configuration: GatewayConfiguration) throws(DirectoryError) -> KeyRing {
-        if let key = configuration.secrets.key {
-            return try KeyRing(base64: String(decoding: key.bytes, as: UTF8.self), origin: "RESIDENCY_SECRETS_KEY")
-        }
-        return try KeyRing(
-            file: configuration.secrets.keyFile, createIfMissing: false,
-            logger: Logger(label: "check") { StreamLogHandler.standardError(label: $0) })
     }
 }

@@ -8,6 +8,7 @@ import Testing
 
 @Suite("The check command")
 struct GatewayCheckTests {
+    private static let plain = TerminalStyle(isColoured: false)
     private static let descriptor = """
         {"key": "app", "baseUrl": "https://example.com", "authentication": {"type": "jwt"},
          "regionBaseUrls": {"EU": "https://eu.example.com", "US": "https://us.example.com"},
@@ -38,14 +39,14 @@ struct GatewayCheckTests {
         let redirecting = try await ScriptedServer { _ in .http(302, "", fields: ["location: /login"]) }
         let down = try await ScriptedServer { _ in .close }
         let fine = try await check(folder, eu: up.port, us: redirecting.port)
-        #expect(fine.exitCode == 0, "\(fine.table)")
+        #expect(fine.exitCode == 0, "\(fine.table(style: Self.plain))")
         #expect(fine.rows.filter { $0.what.hasPrefix("app instance") }.map(\.state) == [.fine, .fine])
-        #expect(fine.table.hasSuffix("All is well."))
+        #expect(fine.table(style: Self.plain).hasSuffix("All is well."))
 
         let wrong = try await check(folder, eu: up.port, us: down.port)
         #expect(wrong.exitCode == 1)
         #expect(wrong.rows.filter { $0.state == .failed }.map(\.what) == ["app instance US"])
-        #expect(wrong.table.contains("FAILED  "))
+        #expect(wrong.table(style: Self.plain).contains("FAILED  "))
         for server in [up, redirecting, down] { try await server.stop() }
     }
 
@@ -81,8 +82,8 @@ struct GatewayCheckTests {
         let report = try await check(folder, eu: 1, us: 2, more: "listen: { prot: 1 }\nadmin: { port: x }")
         #expect(report.exitCode == 78)
         #expect(report.complaints.count == 2)
-        #expect(report.table.contains("gateway.yaml:5:11: listen.prot: is not a key; did you mean `port`?"))
-        #expect(report.table.hasSuffix("The configuration is wrong in 2 places."))
+        #expect(report.table(style: Self.plain).contains("gateway.yaml:5:11: listen.prot: is not a key; did you mean `port`?"))
+        #expect(report.table(style: Self.plain).hasSuffix("The configuration is wrong in 2 places."))
 
         struct Document: Decodable {
             struct Item: Decodable {
@@ -140,7 +141,7 @@ struct GatewayCheckTests {
     func forge() async throws {
         let file = ShippedConfigurationTests.folder.appendingPathComponent("gateway.forge.yaml").path
         let report = await GatewayCheck.run(file: file, environment: [:])
-        #expect(report.table.contains("      EU: \"https://eu.sample.example.com\"\n"))
+        #expect(report.table(style: Self.plain).contains("      EU: \"https://eu.sample.example.com\"\n"))
         #expect(report.json.contains("\"manifest\""))
     }
 }
