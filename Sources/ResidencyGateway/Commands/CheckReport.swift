@@ -56,7 +56,8 @@ struct CheckReport: Sendable {
             lines += complaints.map(\.description)
         }
         if let manifestLines {
-            lines += ["", "Lines of manifest.yml that put the gateway in front of the app:", "", manifestLines]
+            lines += ["", "Lines of manifest.yml that put the gateway in front of the app:", ""]
+            lines += manifestLines.split(separator: "\n").map(String.init)
         }
         lines += ["", exitCode == 0 ? style.good(verdict) : style.bad(verdict)]
         return lines.joined(separator: "\n")

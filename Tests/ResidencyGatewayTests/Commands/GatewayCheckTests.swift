@@ -82,7 +82,9 @@ struct GatewayCheckTests {
         let report = try await check(folder, eu: 1, us: 2, more: "listen: { prot: 1 }\nadmin: { port: x }")
         #expect(report.exitCode == 78)
         #expect(report.complaints.count == 2)
-        #expect(report.table(style: Self.plain).contains("gateway.yaml:5:11: listen.prot: is not a key; did you mean `port`?"))
+        #expect(
+            report.table(style: Self.plain).contains(
+                "gateway.yaml:5:11: listen.prot: is not a key; did you mean `port`?"))
         #expect(report.table(style: Self.plain).hasSuffix("The configuration is wrong in 2 places."))
 
         struct Document: Decodable {
