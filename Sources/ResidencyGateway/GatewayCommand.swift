@@ -14,7 +14,8 @@ struct GatewayCommand: AsyncParsableCommand {
               residency-gateway serve --config gateway.yaml  run the gateway
             """,
         subcommands: [
-            CheckCommand.self, TenantsCommand.self, SampleAppCommand.self, HostCommand.self,
+            ServeCommand.self, CheckCommand.self, TenantsCommand.self, DemoCommand.self, SampleAppCommand.self,
+            HostCommand.self,
         ])
 
     /// Parses the arguments and runs the command; ends the process with its code.

@@ -13,5 +13,7 @@ struct TenantsCommand: AsyncParsableCommand {
               residency-gateway tenants import hosts.ndjson
               residency-gateway tenants export > backup.ndjson
             """,
-        subcommands: [TenantsListCommand.self, TenantsShowCommand.self, TenantsExportCommand.self])
+        subcommands: [
+            TenantsListCommand.self, TenantsShowCommand.self, TenantsImportCommand.self, TenantsExportCommand.self,
+        ])
 }

@@ -28,12 +28,12 @@ struct TenantsExportCommand: AsyncParsableCommand {
         let store = try ConfiguredStore.openExisting(try options.load())
         defer { store.close() }
         let handle = try file()
+        let exporter = TenantExporter(includesSecrets: secrets)
         var after: TenantID?
         while true {
             let page = try await store.tenants(after: after, limit: 1_000, filter: TenantFilter(region: region))
-            var text: [UInt8] = []
-            for tenant in page { text += line(tenant).bytes + [UInt8(ascii: "\n")] }
-            try handle.write(contentsOf: Data(text))
+            let lines = page.compactMap { exporter.line($0) }.map { "\($0)\n" }
+            try handle.write(contentsOf: Data(lines.joined().utf8))
             guard page.count == 1_000 else { break }
             after = page.last?.id
         }
@@ -52,19 +52,5 @@ struct TenantsExportCommand: AsyncParsableCommand {
             let handle = FileHandle(forWritingAtPath: output)
         else { throw ValidationError("\(output) cannot be made.") }
         return handle
-    }
-
-    private func line(_ tenant: Tenant) -> JSONValue {
-        var members: [String: JSONValue] = ["region": .text(tenant.placement.region.code)]
-        if let connect = tenant.alias(.connect) { members["clientKey"] = .text(connect.name) }
-        if let forge = tenant.alias(.forge) { members["installationId"] = .text(forge.name) }
-        if secrets, let secret = tenant.secret {
-            members["sharedSecret"] = .text(String(decoding: secret.bytes, as: UTF8.self))
-        }
-        if let url = tenant.hostBaseURL { members["baseUrl"] = .text(url) }
-        if let product = tenant.product { members["productType"] = .text(product) }
-        if let cloudID = tenant.cloudID { members["cloudId"] = .text(cloudID) }
-        if tenant.state == .uninstalled { members["uninstalled"] = true }
-        return .object(members)
     }
 }

@@ -15,8 +15,7 @@ package struct GatewayEndpoints: HostEndpoints {
     let descriptor: HostResponse?
     let verifier: LifecycleTokenVerifier
     let keys: any PublicKeySource
-    let lookup: any PlacementLookup
-    let store: any DirectoryStore
+    let directory: Directory
     let logger: Logger
     /// Seconds since 1970.
     let wallClock: @Sendable () -> Int64
@@ -63,7 +62,7 @@ package struct GatewayEndpoints: HostEndpoints {
             // The frameworks answer 204 for a tenant they do not know, and the host takes that as done.
             guard
                 let tenant = try await ask({ () throws(DirectoryError) in
-                    try await lookup.freshTenant(.alias(alias))
+                    try await directory.freshTenant(.alias(alias))
                 })
             else {
                 return .respond(HostResponse(status: 204, body: []))
@@ -88,7 +87,7 @@ package struct GatewayEndpoints: HostEndpoints {
 
     /// `enabled` and `disabled`: the shared secret, asked for once more past the cache before the call is refused.
     private func verifiedTenant(_ alias: TenantAlias, _ token: LifecycleToken) async throws(RouterError) -> Tenant {
-        let known = try await ask { () throws(DirectoryError) in try await lookup.tenant(.alias(alias)) }
+        let known = try await ask { () throws(DirectoryError) in try await directory.tenant(.alias(alias)) }
         if let known, known.state.isServed {
             do throws(RouterError) {
                 try verifier.verify(token, keys: TenantKeys(known), now: wallClock())
@@ -97,7 +96,7 @@ package struct GatewayEndpoints: HostEndpoints {
                 guard error.code == .badSignature else { throw error }
             }
         }
-        let fresh = try await ask { () throws(DirectoryError) in try await lookup.freshTenant(.alias(alias)) }
+        let fresh = try await ask { () throws(DirectoryError) in try await directory.freshTenant(.alias(alias)) }
         guard let fresh, fresh.state != .pending else {
             throw RouterError(.unknownTenant, "The token's tenant is not known here.")
         }
@@ -126,7 +125,7 @@ package struct GatewayEndpoints: HostEndpoints {
             cloudID: body.cloudID, region: called == .global ? settings.defaultRegion : called, hostRealm: called,
             reinstallWindow: settings.reinstallWindow)
         let attempt = try await ask { () throws(DirectoryError) in
-            try await store.beginInstall(install, actor: Self.actor)
+            try await directory.beginInstall(install, actor: Self.actor)
         }
         return .forward(
             HostForward(tenant: attempt.tenant) { outcome in await finish(attempt, outcome, call.requestID) })
@@ -136,7 +135,7 @@ package struct GatewayEndpoints: HostEndpoints {
     private func finish(_ attempt: InstallAttempt, _ outcome: AppOutcome, _ requestID: String) async -> RouterError? {
         guard outcome.isSuccess else {
             do throws(DirectoryError) {
-                try await store.abandonInstall(attempt, actor: Self.actor)
+                try await directory.abandonInstall(attempt, actor: Self.actor)
             } catch {
                 logger.warning("an install that the app refused could not be taken back", metadata: metadata(error))
             }
@@ -144,7 +143,7 @@ package struct GatewayEndpoints: HostEndpoints {
             return nil
         }
         do throws(DirectoryError) {
-            let tenant = try await store.completeInstall(
+            let tenant = try await directory.completeInstall(
                 attempt, keepPreviousFor: settings.previousSecretFor, actor: Self.actor)
             log("installed", tenant, requestID)
             return nil
@@ -163,7 +162,7 @@ package struct GatewayEndpoints: HostEndpoints {
                     return nil
                 }
                 do throws(DirectoryError) {
-                    let changed = try await store.setState(state, of: tenant.id, actor: Self.actor)
+                    let changed = try await directory.setState(state, of: tenant.id, actor: Self.actor)
                     log(state.rawValue, changed, call.requestID)
                     return nil
                 } catch {

@@ -1,0 +1,69 @@
+import Foundation
+
+/// How the demo looks: a line a call, in colour on a terminal, plain elsewhere.
+struct DemoScreen: Sendable {
+    let style: TerminalStyle
+    private static let width = 62
+
+    func opening(_ settings: DemoSettings, keysPort: Int, euPort: Int, usPort: Int, admin: String) {
+        let eu = style.region("EU")
+        let us = style.region("US")
+        Console.write(
+            """
+
+            \(style.bold("One app, two regions, one gateway"))
+
+              host \(style.dim("(simulated, keys on \(keysPort))"))  ──►  gateway \(style.link(settings.plainURL))  ──►  \
+            \(eu) sample app on \(euPort)
+                                                                            └─►  \(us) sample app on \(usPort)
+              \(style.dim("admin http://\(admin)   files in \(settings.folder.path)"))
+            """)
+    }
+
+    func chapter(_ title: String, number: Int) {
+        Console.write("\n\(style.bold("\(number)  \(title)"))")
+    }
+
+    func step(_ step: DemoStep, _ seen: HostAnswerSeen, fault: String?) {
+        let mark = fault == nil ? style.good("✓") : style.bad("✗")
+        let title = step.title.padding(toLength: max(Self.width, step.title.count), withPad: " ", startingAt: 0)
+        let milliseconds = String(format: "%5.1f ms", Double(seen.elapsed.wholeMicroseconds) / 1_000)
+        var line = "  \(mark) \(title)  \(seen.status)  \(style.dim(milliseconds))  "
+        if let region = seen.region { line += style.region(region) }
+        if let refusal = seen.refusal { line += style.dim(refusal) }
+        if let fault { line += "  " + style.bad(fault) }
+        Console.write(line)
+    }
+
+    func failure(_ step: DemoStep, _ error: any Error) {
+        Console.write("  \(style.bad("✗")) \(step.title)  \(style.bad("no answer: \(error)"))")
+    }
+
+    func finding(_ title: String, _ isGood: Bool, _ detail: String) {
+        let mark = isGood ? style.good("✓") : style.bad("✗")
+        Console.write(
+            "  \(mark) \(title.padding(toLength: max(Self.width, title.count), withPad: " ", startingAt: 0))  \(detail)"
+        )
+    }
+
+    func summary(calls: Int, faults: Int, elapsed: Duration) {
+        let seconds = String(format: "%.1f s", Double(elapsed.wholeMilliseconds) / 1_000)
+        let verdict =
+            faults == 0
+            ? style.good("All \(calls) checks went as they must") : style.bad("\(faults) of \(calls) went wrong")
+        Console.write("\n\(verdict), in \(seconds) from start to end.\n")
+    }
+
+    func invitation(_ calls: [(title: String, call: HostCallMade)], settings: DemoSettings) {
+        Console.write("\(style.bold("It goes on serving.")) Open a page, or try a call; the tokens last an hour:\n")
+        for (title, call) in calls {
+            Console.write("  \(style.bold(title))")
+            if call.method == "GET" { Console.write("    \(style.link(call.url))") }
+            Console.write("    \(style.dim(call.curl))\n")
+        }
+        let config = settings.file("gateway.yaml")
+        Console.write("  \(style.bold("The directory"))")
+        Console.write("    \(style.dim("residency-gateway tenants list --config \(config)"))")
+        Console.write("\n\(style.dim("Ctrl-C ends it and removes \(settings.folder.path)"))")
+    }
+}

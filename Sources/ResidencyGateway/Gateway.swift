@@ -1,0 +1,83 @@
+import Foundation
+import Glibc
+import Logging
+import RegionRouter
+import ServiceLifecycle
+import TenantDirectory
+import UnixSignals
+
+/// The gateway, built and not yet running. Everything that it is made of is named in ``make(_:logger:)``.
+struct Gateway: Sendable {
+    /// Where it listens.
+    struct Addresses: Sendable, Equatable {
+        /// `127.0.0.1:8080`
+        let listen: String
+        let admin: String
+    }
+
+    private let services: [any Service]
+    private let announcement: ServingAnnouncement
+    private let logger: Logger
+    private let drainTimeout: Duration
+    let router: RouterConfiguration
+
+    /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
+    /// - Throws: ``Complaints``, ``DirectoryError``.
+    static func make(_ configuration: GatewayConfiguration, logger: Logger) async throws -> Gateway {
+        let declaration = try await DeclarationFile.load(for: configuration)
+        let cookieKey = try CookieKey.load(configuration)
+        let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
+        let store = try ConfiguredStore.open(configuration, logger: logger)
+
+        let directory = Directory(store: store, logger: logger)
+        let feed = FeedReader(directory, logger: logger)
+        let outbound = OutboundClient(
+            OutboundConfiguration(allow: configuration.outbound.allow, proxy: configuration.outbound.proxy))
+        let keys = PublicKeyCache(
+            configuration: PublicKeyConfiguration(configuration, plan), client: outbound, logger: logger)
+        let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }
+        let endpoints = GatewayEndpoints(
+            settings: HostEndpointSettings(configuration, plan),
+            descriptor: ServedDescriptor.bytes(
+                of: declaration, endpoints: plan.endpoints, configuration: configuration
+            ).map { HostResponse(status: 200, body: $0) },
+            verifier: LifecycleTokenVerifier(
+                publicBaseURLs: plan.endpoints.map(\.baseURL), leewaySeconds: plan.identify.leewaySeconds,
+                honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
+            keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+        let metrics = RouterMetrics(regions: plan.endpoints.map(\.region))
+        let health = Health(regions: plan.instances.keys.sorted())
+        let monitor = HealthMonitor(health: health, instances: plan.instances) { () throws(DirectoryError) in
+            _ = try await store.lastSequence()
+        }
+        let admin = AdminService(
+            admin: AdminService.Listener(host: configuration.admin.host, port: configuration.admin.port),
+            probes: configuration.probes.port.map {
+                AdminService.Listener(host: configuration.probes.host, port: $0)
+            },
+            sources: AdminService.Sources(health: health, metrics: metrics, tenants: { try? await store.counts() }),
+            logger: logger)
+        let router = RegionRouter.Router(
+            configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
+            keys: keys, endpoints: endpoints, observer: metrics,
+            accessLog: configuration.log.access ? AccessLogWriter(descriptor: STDERR_FILENO) : nil, logger: logger,
+            wallClock: wallClock)
+        let announcement = ServingAnnouncement(router: router, admin: admin, health: health)
+        // They are told to stop in the opposite order: the router drains while all it needs still runs.
+        return Gateway(
+            services: [feed, outbound, keys, monitor, admin, router, announcement], announcement: announcement,
+            logger: logger, drainTimeout: plan.limits.drainTimeout, router: plan)
+    }
+
+    /// The services as one, which ends when it is told to by a signal, or when a part fails.
+    func serviceGroup(signals: [UnixSignal] = []) -> ServiceGroup {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+            gracefulShutdownSignals: signals, logger: logger)
+        configuration.maximumGracefulShutdownDuration = drainTimeout + .seconds(10)
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// Where it listens, as soon as it serves; `nil` when it ended before.
+    func addresses() async -> Addresses? { await announcement.addresses() }
+}

@@ -1,0 +1,42 @@
+import NIOCore
+import RegionRouter
+import ServiceLifecycle
+
+/// Tells when everything listens, and says to the health report that the router drains once the end has come.
+struct ServingAnnouncement: Service {
+    private let router: RegionRouter.Router
+    private let admin: AdminService
+    private let health: Health
+    private let stream: AsyncStream<Gateway.Addresses>
+    private let continuation: AsyncStream<Gateway.Addresses>.Continuation
+
+    init(router: RegionRouter.Router, admin: AdminService, health: Health) {
+        self.router = router
+        self.admin = admin
+        self.health = health
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The addresses, as soon as all are bound; `nil` when the gateway ended before.
+    func addresses() async -> Gateway.Addresses? {
+        for await addresses in stream { return addresses }
+        return nil
+    }
+
+    func run() async throws {
+        defer { continuation.finish() }
+        async let adminAddress = admin.boundAdminAddress()
+        if let listen = await router.boundAddress(), let admin = await adminAddress {
+            health.set(.router, .fine)
+            continuation.yield(Gateway.Addresses(listen: Self.text(listen), admin: Self.text(admin)))
+        }
+        // A part that could not bind has thrown, and the group ends with its error.
+        try await gracefulShutdown()
+        health.set(.router, .draining)
+    }
+
+    private static func text(_ address: SocketAddress) -> String {
+        let host = address.ipAddress ?? "localhost"
+        return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
+    }
+}
