@@ -16,7 +16,8 @@ struct HealthMonitor: Service {
 
     /// Looks until the service is told to stop.
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        // Being told to stop is no failure: the sleep that is cut short must not end the whole gateway with an error.
+        try? await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await look()
                 try await Task.sleep(for: interval)
