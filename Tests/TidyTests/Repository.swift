@@ -6,7 +6,12 @@ enum Repository {
         .deletingLastPathComponent()
 
     /// Code, scripts and documents under the folders of the project, in the order of their paths.
-    static func files() throws -> [SourceFile] {
+    static func files() throws -> [SourceFile] { try read.get() }
+
+    /// Read and cut into tokens once, for all checks.
+    private static let read = Result { try readAll() }
+
+    private static func readAll() throws -> [SourceFile] {
         var files = try ["README.md", "Makefile", "Package.swift", ".ci/run"].map { try file($0) }
         for folder in ["Sources", "Tests", "config"] {
             let found = FileManager.default.enumerator(

@@ -30,6 +30,7 @@ extension TidyCheck {
         "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix"],
         "ResidencyGateway": [
             "TenantDirectory", "RegionRouter", "CLibCurl", "ArgumentParser", "Configuration", "GRDB", "Hummingbird",
+            "HummingbirdCore",
             "HTTPTypes", "NIOCore", "NIOPosix", "UnixSignals", "Yams",
         ],
     ]

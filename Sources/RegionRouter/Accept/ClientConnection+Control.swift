@@ -109,7 +109,8 @@ extension ClientConnection {
         }
     }
 
-    /// The call goes on to the app, with the bytes it came with; the answer is held until the gateway has done its part.
+    /// The call goes on to the app, with the bytes it came with; the answer is held until the gateway has done its
+    /// part.
     private func sendHeld(_ forward: HostForward, _ call: ControlCall) {
         let region: Region
         do throws(RouterError) {

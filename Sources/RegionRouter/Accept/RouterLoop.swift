@@ -90,7 +90,8 @@ final class RouterLoop {
 
     // MARK: Time
 
-    /// Looks for what has waited too long. Runs a few times a second: a timer a connection would cost more than it saves.
+    /// Looks for what has waited too long. Runs a few times a second: a timer a connection would cost more than it
+    /// saves.
     func sweep() {
         let now = NIODeadline.now()
         for client in clients { client.sweep(now: now) }

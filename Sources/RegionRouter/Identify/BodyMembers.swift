@@ -1,5 +1,6 @@
 /// The members of a JSON object in a body of the host's, read with the strict scanner of tokens: what two readers could
-/// understand differently (a name twice, broken UTF-8, trailing bytes) is refused, because the app reads the same bytes.
+/// understand differently (a name twice, broken UTF-8, trailing bytes) is refused, because the app reads the same
+/// bytes.
 package struct BodyMembers: Sendable {
     /// What a member is, as far as a lifecycle body goes.
     package enum Value: Sendable, Equatable {

@@ -69,8 +69,8 @@ enum HTTPBytes {
         return matches(bytes, range.lowerBound..<range.lowerBound + count, text)
     }
 
-    /// Whether the name at `range` begins with `text`, as an app may read it: those behind CGI's rules (WSGI, PHP, Rack)
-    /// see `X_Residency_Tenant` and `X-Residency-Tenant` under one name.
+    /// Whether the name at `range` begins with `text`, as an app may read it: those behind CGI's rules (WSGI, PHP,
+    /// Rack) see `X_Residency_Tenant` and `X-Residency-Tenant` under one name.
     static func isOfFamily(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard range.count >= count, range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
@@ -91,7 +91,8 @@ enum HTTPBytes {
         return start..<end
     }
 
-    /// Calls `body` with each member of a comma-separated list, trimmed; empty members are passed over (RFC 9110 §5.6.1).
+    /// Calls `body` with each member of a comma-separated list, trimmed; empty members are passed over (RFC 9110
+    /// §5.6.1).
     static func forEachMember(
         _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ body: (Range<Int>) throws(RouterError) -> Void
     ) throws(RouterError) {

@@ -32,7 +32,8 @@ package struct HeadScanner: Sendable {
     }
 
     /// Goes on where the last call stopped. `bytes` begins with the head's first byte and never shrinks.
-    /// - Throws: ``RouterError`` with `badRequest` or `headTooLarge`; for a response the caller says so in its own words.
+    /// - Throws: ``RouterError`` with `badRequest` or `headTooLarge`; for a response the caller says so in its own
+    /// words.
     package mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(RouterError) -> Progress {
         try scan(bytes, maxBytes: limits.headBytes, maxFields: limits.headFields)
     }

@@ -25,7 +25,7 @@ struct HostCallOptions: ParsableArguments {
 
     @Option(
         help:
-            "The region whose URL is called, such as EU; GLOBAL for the plain one. Without it: where the site was installed."
+            "The region whose URL is called, such as EU, or GLOBAL. Without it: where the site was installed."
     )
     var region: String?
 

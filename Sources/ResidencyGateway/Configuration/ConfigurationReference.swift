@@ -6,7 +6,8 @@ enum ConfigurationReference {
             "Made from the program's own table of keys by `residency-gateway check --reference`; do not edit.", "",
             "- Sizes carry their unit (`32KiB`, `1GiB`), and so do times (`500ms`, `10s`, `5m`, `1h`, `30d`).",
             "- Paths are relative to the configuration file.",
-            "- An environment variable goes before the file. In it, a list is separated by commas; a mapping from realm codes",
+            "- An environment variable goes before the file. In it, a list is separated by commas; a mapping "
+                + "from realm codes",
             "  has one variable for each code, such as `RESIDENCY_PUBLIC_REGION_BASE_URLS_EU`.",
             "- A key that is not listed here is refused.",
         ]

@@ -1,5 +1,5 @@
-/// Turns a row into a tenant, or says what is wrong with it. No value of a row is repeated but region and state: one may
-/// be a secret in the wrong column.
+/// Turns a row into a tenant, or says what is wrong with it. No value of a row is repeated but region and state: one
+/// may be a secret in the wrong column.
 struct ImportChecks {
     let options: ImportOptions
     let format: ImportFormat

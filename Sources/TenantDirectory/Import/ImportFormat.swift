@@ -1,9 +1,10 @@
 /// What the lines of a file of tenants look like.
 package enum ImportFormat: String, Sendable, CaseIterable {
-    /// One JSON object a line: `clientKey`, `sharedSecret`, `region`, `baseUrl`, `productType` …; what an export writes.
+    /// One JSON object a line: `clientKey`, `sharedSecret`, `region`, `baseUrl`, `productType` …; what an export
+    /// writes.
     case gateway
-    /// Rows of the table `AddonSettings` of atlassian-connect-express: `clientKey`, `key`, `val`. Only rows whose key is
-    /// `clientInfo` are tenants.
+    /// Rows of the table `AddonSettings` of atlassian-connect-express: `clientKey`, `key`, `val`. Only rows whose key
+    /// is `clientInfo` are tenants.
     case express
     /// Rows of the table `atlassian_host` of atlassian-connect-spring-boot: `client_key`, `shared_secret` …
     case spring

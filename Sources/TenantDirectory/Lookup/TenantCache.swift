@@ -5,7 +5,8 @@
 /// 3. A record is replaced by a newer one only, also when an older one arrives late from a load.
 /// 4. Everything is bounded: records, remembered keys, loads, waiters.
 ///
-/// It does nothing itself: ``Directory`` locks it, asks, unlocks and acts. `Waiter` is what a waiting caller is woken by.
+/// It does nothing itself: ``Directory`` locks it, asks, unlocks and acts. `Waiter` is what a waiting caller is woken
+/// by.
 struct TenantCache<Waiter> {
     typealias Instant = ContinuousClock.Instant
 

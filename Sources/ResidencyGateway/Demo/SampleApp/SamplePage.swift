@@ -17,7 +17,8 @@ enum SamplePage {
             body: """
                 <header><span class="region">\(escaped(region))</span>
                   <div><h1>Your data lives in \(escaped(region))</h1>
-                  <p class="quiet">This app has one database and knows no regions. The gateway sent the call here.</p></div>
+                  <p class="quiet">This app has one database and knows no regions. The gateway sent the call here.</p>
+                  </div>
                 </header>
                 <section class="figures">
                   <div><b>\(view.summary.visits)</b><span>pages and calls</span></div>
@@ -84,7 +85,8 @@ enum SamplePage {
         .figures { display: flex; gap: 2.5rem } .figures div { display: flex; flex-direction: column }
         .figures b { font-size: 1.75rem; color: var(--accent) } .figures span { opacity: .7; font-size: .85rem }
         dl { display: grid; grid-template-columns: 9rem 1fr; gap: .35rem 1rem; margin: 0 }
-        dt { opacity: .7 } dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .9em }
+        dt { opacity: .7 }
+        dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .9em }
         ul { margin: 0; padding-left: 1.2rem }
         </style></head><body>
         \(body)

@@ -27,7 +27,8 @@ enum SQLiteFailure {
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH:
             (
                 .unavailable,
-                "The directory \(path) cannot be opened for writing. Its folder must be there, and this process must be "
+                "The directory \(path) cannot be opened for writing. Its folder must be there, and this process "
+                    + "must be "
                     + "allowed to write the file and beside it (`-wal`, `-shm`)."
             )
         case .SQLITE_CONSTRAINT:

@@ -50,8 +50,8 @@ extension SQLiteSession {
         try execute(
             """
             INSERT INTO tenants (state, region, epoch, placement_state, host_realm, displaced, host_base_url, product, \
-            cloud_id, secret, previous_secret, previous_secret_until, seq, installed_at, updated_at, uninstalled_at, id) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            cloud_id, secret, previous_secret, previous_secret_until, seq, installed_at, updated_at, uninstalled_at, \
+            id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, values(record))
         for alias in record.aliases { try insert(alias, of: record.id) }
     }
