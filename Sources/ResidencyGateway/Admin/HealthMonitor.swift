@@ -16,21 +16,26 @@ struct HealthMonitor: Service {
 
     /// Looks until the service is told to stop.
     func run() async throws {
-        // Being told to stop is no failure: the sleep that is cut short must not end the whole gateway with an error.
-        try? await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await look()
-                try await Task.sleep(for: interval)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await cancelWhenGracefulShutdown {
+                while !Task.isCancelled {
+                    await look(on: group)
+                    try await Task.sleep(for: interval)
+                }
             }
+        } catch is CancellationError {
+            // Being told to stop is no failure: the sleep that is cut short must not end the whole gateway with one.
         }
+        try await group.shutdownGracefully()
     }
 
     /// Looks at everything once.
-    func look() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await lookAtDirectory() }
+    func look(on group: any EventLoopGroup) async {
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await lookAtDirectory() }
             for (region, address) in instances {
-                group.addTask { await look(at: region, address) }
+                tasks.addTask { await look(at: region, address, on: group) }
             }
         }
     }
@@ -44,9 +49,9 @@ struct HealthMonitor: Service {
         }
     }
 
-    private func look(at region: Region, _ address: InstanceAddress) async {
+    private func look(at region: Region, _ address: InstanceAddress, on group: any EventLoopGroup) async {
         do {
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let channel = try await ClientBootstrap(group: group)
                 .connectTimeout(TimeAmount(connectTimeout))
                 .connect(host: address.host, port: address.port).get()
             try? await channel.close()

@@ -105,8 +105,8 @@ extension DeclarationReader {
             let names = remotes.map { "`\($0.key)`" }.joined(separator: ", ")
             complain(
                 root["remotes"], "remotes",
-                "has several remotes (\(names)); say with app.remote in the configuration which one the gateway "
-                    + "stands for"
+                "has several remotes (\(names)); "
+                    + "say with app.remote in the configuration which one the gateway stands for"
             )
             return nil
         }
@@ -194,8 +194,8 @@ extension DeclarationReader {
                     if let other = paths[event], other != path {
                         complain(
                             entry, "connectModules.\(kind)[\(index)].\(event.rawValue)",
-                            "is another path than \(Misfit.shown(other)), which another product has for the "
-                                + "same callback; "
+                            "is another path than \(Misfit.shown(other)), "
+                                + "which another product has for the same callback; "
                                 + "use one path for all")
                     }
                     paths[event] = path

@@ -140,8 +140,8 @@ struct DeclarationReader {
             if let other = paths.first(where: { $0.value == path })?.key {
                 complain(
                     node[event.rawValue], name,
-                    "is the same path as `\(other.rawValue)`, \(Misfit.shown(path)); give each callback a path "
-                        + "of its own, "
+                    "is the same path as `\(other.rawValue)`, \(Misfit.shown(path)); "
+                        + "give each callback a path of its own, "
                         + "because they are signed in different ways")
             }
             paths[event] = path

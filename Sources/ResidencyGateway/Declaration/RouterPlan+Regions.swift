@@ -10,8 +10,8 @@ extension RouterPlan {
             guard !configuration.app.instances.isEmpty else {
                 complain(
                     "public.baseUrl",
-                    "is missing; say what the host calls, or with app.instances where the app runs: one of the "
-                        + "two is what "
+                    "is missing; say what the host calls, or with app.instances where the app runs: "
+                        + "one of the two is what "
                         + "the app declares")
                 return []
             }
@@ -44,8 +44,8 @@ extension RouterPlan {
             if let other = endpoints.first(where: { $0.isAtSamePlace(as: endpoint) }) {
                 complainOfPublic(
                     region,
-                    "is the URL of \(other.region) as well, \(url); give each region its own, because a call to "
-                        + "it says "
+                    "is the URL of \(other.region) as well, \(url); "
+                        + "give each region its own, because a call to it says "
                         + "nothing about the region")
             }
             endpoints.append(endpoint)
@@ -99,8 +99,8 @@ extension RouterPlan {
         if let url = instances[defaultRegion], url != declaration.baseURL {
             complain(
                 ofDeclared: declaredField(defaultRegion),
-                "is another app instance than the plain base URL, \(declaration.baseURL), but tenants of both "
-                    + "live in the "
+                "is another app instance than the plain base URL, \(declaration.baseURL), "
+                    + "but tenants of both live in the "
                     + "default region \(defaultRegion); make them the same, or set defaultRegion to a code of its own")
         } else {
             instances[defaultRegion] = declaration.baseURL
@@ -154,15 +154,15 @@ extension RouterPlan {
                 || Self.isLocal(url.host) && Self.isLocal(configuration.listen.host))
         if isListener || endpoints.contains(where: { $0.authority == url.authority && $0.basePath == url.path }) {
             sentences.append(
-                "is \(isListener ? "where the gateway itself listens" : "a public URL as well"), \(url); calls "
-                    + "would go "
+                "is \(isListener ? "where the gateway itself listens" : "a public URL as well"), \(url); "
+                    + "calls would go "
                     + "round in a loop")
         }
         let paths = Set(endpoints.filter { $0.region == region || $0.region == .global }.map(\.basePath))
         if !url.path.isEmpty, !paths.isEmpty, !paths.contains(url.path) {
             sentences.append(
-                "has the path \(url.path), which the public base URL has not; paths are forwarded as they come, "
-                    + "so the two "
+                "has the path \(url.path), which the public base URL has not; "
+                    + "paths are forwarded as they come, so the two "
                     + "must be the same")
         }
         for sentence in sentences {

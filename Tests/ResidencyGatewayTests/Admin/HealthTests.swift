@@ -1,4 +1,7 @@
+import Logging
+import NIOPosix
 import RegionRouter
+import ServiceLifecycle
 import TenantDirectory
 import TestSupport
 import Testing
@@ -65,10 +68,26 @@ struct HealthTests {
                 us: InstanceAddress(host: "127.0.0.1", port: gone.port),
             ],
             readDirectory: { () throws(DirectoryError) in throw DirectoryError(.unavailable, "the disk is gone") })
-        await monitor.look()
+        await monitor.look(on: MultiThreadedEventLoopGroup.singleton)
         #expect(health.report.checks.map(\.state) == ["fine", "failing", "failing", "starting"])
         #expect(health.report.checks[2].reason == "the disk is gone")
         #expect(health.report.checks[1].reason == "127.0.0.1:\(gone.port) takes no connection; start the app")
         try await server.stop()
+    }
+
+    @Test("is looked at until the service is told to stop, and that is no error")
+    func monitorStops() async throws {
+        let health = Health(regions: [])
+        let (looks, look) = AsyncStream.makeStream(of: Void.self)
+        let monitor = HealthMonitor(
+            health: health, instances: [:], readDirectory: { () throws(DirectoryError) in look.yield() },
+            interval: .seconds(3_600))
+        let group = ServiceGroup(services: [monitor], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for await _ in looks { break }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
     }
 }

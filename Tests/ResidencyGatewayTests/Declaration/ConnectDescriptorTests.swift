@@ -46,7 +46,8 @@ struct ConnectDescriptorTests {
                 ["GET /c", "POST /t"]
             ),
             (
-                #"{"dynamicContentMacros": [{"url": "/m", "editor": {"url": "/e"}, "renderModes": {"pdf": {"url": "/pdf"}}}]}"#,
+                #"{"dynamicContentMacros": [{"url": "/m", "editor": {"url": "/e"}, "#
+                    + #""renderModes": {"pdf": {"url": "/pdf"}}}]}"#,
                 ["GET /m", "GET /e", "GET /pdf"]
             ),
             (#"{"staticContentMacros": [{"url": "/s", "icon": {"url": "/icon.png"}}]}"#, ["GET /s"]),

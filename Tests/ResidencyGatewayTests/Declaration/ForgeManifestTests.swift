@@ -38,7 +38,8 @@ struct ForgeManifestTests {
     @Test("with several remotes follows app.remote, then app.connect.remote")
     func chosen() throws {
         let remotes =
-            "remotes: [{ key: a, baseUrl: \"https://a.example.com\" }, { key: b, baseUrl: \"https://b.example.com\" }]\n"
+            "remotes: [{ key: a, baseUrl: \"https://a.example.com\" }, "
+            + "{ key: b, baseUrl: \"https://b.example.com\" }]\n"
         let named = try DeclarationFile.read(Self.app + remotes, source: "manifest.yml", remote: "b")
         #expect(named.baseURL.host == "b.example.com")
         let connected = try DeclarationFile.read(

@@ -63,7 +63,8 @@ struct RouterPlanTests {
              "regionBaseUrls": {"EU": "http://10.0.0.1:3000"}, "lifecycle": {"installed": "/installed"}}
             """
         let router = try plan(
-            " }\npublic: { baseUrl: \"https://gate.example.com\", regionBaseUrls: { EU: \"https://eu.gate.example.com\" } }\n"
+            " }\npublic: { baseUrl: \"https://gate.example.com\", "
+                + "regionBaseUrls: { EU: \"https://eu.gate.example.com\" } }\n"
                 + "defaultRegion: US", declaration)
         #expect(
             router.instances.mapValues(\.authority) == [
@@ -134,7 +135,8 @@ struct RouterPlanTests {
     func loops(url: String) {
         let declaration = Self.connect.replacing("https://", with: "http://")
         let settings =
-            ", instances: { EU: [\"\(url)\"], US: [\"http://127.0.0.1:3002\"] } }\nlisten: { host: 0.0.0.0 }\ndefaultRegion: EU"
+            ", instances: { EU: [\"\(url)\"], US: [\"http://127.0.0.1:3002\"] } }\n"
+            + "listen: { host: 0.0.0.0 }\ndefaultRegion: EU"
         let found = complaints(settings, declaration)
         #expect(found.count == 1)
         #expect(found.first?.contains("round in a loop") == true, "\(found)")

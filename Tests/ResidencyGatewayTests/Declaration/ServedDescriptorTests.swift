@@ -20,7 +20,9 @@ struct ServedDescriptorTests {
 
     private static let settings = """
         app: { declaration: app.json }
-        public: { baseUrl: "https://gate.example.com", regionBaseUrls: { US: "https://us.gate.example.com", EU: "https://eu.gate.example.com" } }
+        public:
+          baseUrl: "https://gate.example.com"
+          regionBaseUrls: { US: "https://us.gate.example.com", EU: "https://eu.gate.example.com" }
         defaultRegion: EU
         """
 
@@ -29,9 +31,12 @@ struct ServedDescriptorTests {
         let text = try served(
             #"""
             {"regionBaseUrls": {"EU": "http://127.0.0.1:3001", "US": "http://127.0.0.1:3002"}, "key": "app",
-             "baseUrl": "http://127.0.0.1:3001", "authentication": {"type": "jwt"}, "apiVersion": 1, "name": "a \"b\" \u00e4",
-             "lifecycle": {"installed": "/installed"}, "scopes": [], "links": {}, "enableLicensing": false, "version": "1.0",
-             "modules": {"webPanels": [{"key": "p", "weight": 1e2, "url": "/p", "conditions": [null, -0.5, "true", "1"]}]}}
+             "baseUrl": "http://127.0.0.1:3001", "authentication": {"type": "jwt"}, "apiVersion": 1,
+             "name": "a \"b\" \u00e4",
+             "lifecycle": {"installed": "/installed"}, "scopes": [], "links": {}, "enableLicensing": false,
+             "version": "1.0",
+             "modules": {"webPanels": [{"key": "p", "weight": 1e2, "url": "/p",
+               "conditions": [null, -0.5, "true", "1"]}]}}
             """#, Self.settings)
         #expect(
             text == #"""
