@@ -45,7 +45,7 @@ struct Gateway: Sendable {
                 publicBaseURLs: plan.endpoints.map(\.baseURL), leewaySeconds: plan.identify.leewaySeconds,
                 honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
             keys: keys, directory: directory, logger: logger, wallClock: wallClock)
-        let metrics = RouterMetrics(regions: plan.endpoints.map(\.region))
+        let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
         let health = Health(regions: plan.instances.keys.sorted())
         let monitor = HealthMonitor(health: health, instances: plan.instances) { () throws(DirectoryError) in
             _ = try await store.lastSequence()

@@ -43,8 +43,10 @@ struct PublicBaseURLs {
     let regions: [(region: Region, url: String)]
 
     init(_ endpoints: [PublicEndpoint], defaultRegion: Region?) {
-        // Where a region shares the plain URL there is no endpoint of its own for that.
-        let plainOne = endpoints.first { $0.region == .global } ?? endpoints.first { $0.region == defaultRegion }
+        // Where the default region shares the plain URL there is no endpoint of its own for that; a default that is
+        // not configured is the only region there is.
+        let shared = defaultRegion ?? (endpoints.count == 1 ? endpoints.first?.region : nil)
+        let plainOne = endpoints.first { $0.region == .global } ?? endpoints.first { $0.region == shared }
         plain = plainOne?.baseURL
         regions = endpoints.filter { $0.region != .global }.sorted { $0.region < $1.region }
             .map { ($0.region, $0.baseURL) }

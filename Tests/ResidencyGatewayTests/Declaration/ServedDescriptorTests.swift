@@ -113,4 +113,19 @@ struct ServedDescriptorTests {
         #expect(!text.contains("regionBaseUrls"))
         #expect(!text.contains("dare-migration"))
     }
+
+    @Test("of an app whose only region shares the plain URL names that URL twice")
+    func sharedURL() throws {
+        let text = try served(
+            """
+            {"key": "app", "baseUrl": "http://127.0.0.1:3001", "authentication": {"type": "jwt"},
+             "regionBaseUrls": {"EU": "http://127.0.0.1:3001"}, "lifecycle": {"installed": "/installed"}}
+            """,
+            """
+            app: { declaration: app.json }
+            public: { baseUrl: "https://gate.example.com", regionBaseUrls: { EU: "https://gate.example.com" } }
+            """)
+        #expect(text.contains(#""baseUrl": "https://gate.example.com""#))
+        #expect(text.contains(#""EU": "https://gate.example.com""#))
+    }
 }
