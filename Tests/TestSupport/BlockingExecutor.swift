@@ -1,14 +1,12 @@
-import Dispatch
+import Foundation
 
-/// Runs tasks on threads of their own, so that a test which blocks in a socket call takes no thread from the pool that
-/// the router's own tasks need.
+/// Runs each piece of a task on a thread of its own. Tests talk over blocking sockets; on the shared pool, which has a
+/// thread a core, they would keep the router's own tasks from running.
 package final class BlockingExecutor: TaskExecutor {
     package static let shared = BlockingExecutor()
 
-    private let queue = DispatchQueue(label: "blocking-tests", attributes: .concurrent)
-
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
