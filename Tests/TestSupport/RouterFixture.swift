@@ -48,12 +48,7 @@ package struct RouterFixture: Sendable {
             do {
                 let port = await router.boundAddress()?.port ?? 0
                 let fixture = RouterFixture(port: port, eu: eu, us: us, directory: directory, observer: observer)
-                result = .success(
-                    try await withTaskExecutorPreference(BlockingExecutor.shared) {
-                        // Only what is resumed goes to the preferred executor.
-                        await Task.yield()
-                        return try await body(fixture)
-                    })
+                result = .success(try await BlockingExecutor.run { try await body(fixture) })
             } catch {
                 result = .failure(error)
             }

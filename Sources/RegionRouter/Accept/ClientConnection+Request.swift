@@ -237,16 +237,12 @@ extension ClientConnection {
     private func fetch(_ query: PublicKeyQuery) {
         tried.key = true
         let keys = loop.shared.keys
-        _ = park { () async -> RouterError? in
-            do throws(RouterError) {
-                _ = try await keys.key(query)
-                return nil
-            } catch {
-                return error
-            }
-        } then: { connection, error in
-            connection.decide(failure: error)
-        } always: { _, _ in
+        _ = park { () async -> Result<RSAPublicKey, RouterError> in
+            do throws(RouterError) { return .success(try await keys.key(query)) } catch { return .failure(error) }
+        } then: { connection, result in
+            if case .failure(let error) = result { connection.decide(failure: error) } else { connection.decide() }
+        } always: { loop, result in
+            if let key = try? result.get() { loop.keep(key, for: query) }
         }
     }
 

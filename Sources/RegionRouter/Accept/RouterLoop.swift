@@ -51,9 +51,13 @@ final class RouterLoop {
     func forgeKey(_ query: PublicKeyQuery) -> RSAPublicKey? {
         if let key = forgeKeys[query] { return key }
         guard let key = shared.keys.cached(query) else { return nil }
+        keep(key, for: query)
+        return key
+    }
+
+    func keep(_ key: RSAPublicKey, for query: PublicKeyQuery) {
         if forgeKeys.count >= 64 { forgeKeys.removeAll() }
         forgeKeys[query] = key
-        return key
     }
 
     // MARK: Connections
