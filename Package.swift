@@ -66,10 +66,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/TestSupport"),
+        // A process that writes until a test kills it.
+        .executableTarget(name: "StoreWriter", dependencies: ["TenantDirectory"], path: "Tests/StoreWriter"),
         .testTarget(
             name: "TenantDirectoryTests",
             dependencies: [
-                "TenantDirectory", "TestSupport",
+                "TenantDirectory", "TestSupport", "StoreWriter",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
