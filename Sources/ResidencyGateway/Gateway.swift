@@ -46,7 +46,7 @@ struct Gateway: Sendable {
                 honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
             keys: keys, directory: directory, logger: logger, wallClock: wallClock)
         let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
-        let health = Health(regions: plan.instances.keys.sorted())
+        let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
         let monitor = HealthMonitor(health: health, instances: plan.instances) { () throws(DirectoryError) in
             _ = try await store.lastSequence()
         }

@@ -25,10 +25,14 @@ final class Health: Sendable {
         var directoryWasFine = false
     }
 
+    private let node: String
     private let state: Mutex<State>
 
-    /// - Parameter regions: those whose app instances are looked after.
-    init(regions: [Region]) {
+    /// - Parameters:
+    ///   - node: the name of this process among others.
+    ///   - regions: those whose app instances are looked after.
+    init(node: String = "local", regions: [Region]) {
+        self.node = node
         var conditions: [Part: Condition] = [.router: .starting, .directory: .starting]
         for region in regions { conditions[.instance(region)] = .starting }
         state = Mutex(State(conditions: conditions))
@@ -48,7 +52,7 @@ final class Health: Sendable {
             let checks = state.conditions.map { part, condition in
                 HealthReport.Check(part, condition, isNeeded: Self.isNeeded(part, state))
             }
-            return HealthReport(checks: checks.sorted { $0.name < $1.name })
+            return HealthReport(node: node, checks: checks.sorted { $0.name < $1.name })
         }
     }
 
@@ -90,11 +94,14 @@ struct HealthReport: Sendable, Encodable {
         }
     }
 
+    /// The name of this process among others.
+    let node: String
     /// Whether new requests should come here.
     let ready: Bool
     let checks: [Check]
 
-    init(checks: [Check]) {
+    init(node: String, checks: [Check]) {
+        self.node = node
         self.checks = checks
         ready = checks.allSatisfy { !$0.needed || $0.isFine }
     }

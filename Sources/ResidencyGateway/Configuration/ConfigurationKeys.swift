@@ -158,9 +158,6 @@ extension ConfigurationKey {
         .scalar(
             "outbound.timeout", \.outbound.timeout, .duration(.milliseconds(100) ... .seconds(120)),
             "How long such a call may take."),
-        .scalar(
-            "outbound.responseBytes", \.outbound.responseBytes, .bytes(1_024...(1 << 26)),
-            "The largest answer that is read."),
         .scalar("log.level", \.log.level, .choice, "The least level that is logged, on standard error."),
         .scalar("log.access", \.log.access, .boolean, "Whether there is a line for each request."),
         .optional(

@@ -167,9 +167,8 @@ struct OutboundSettings: Sendable {
     var allow: [AddressRange] = []
     /// The URL of a proxy; empty for none.
     var proxy = ""
-    var timeout = Duration.seconds(5)
-    /// The largest answer that is read.
-    var responseBytes = 1 << 20
+    /// Less than requests wait for a key (`limits.parkTimeout`), so that they hear why there is none.
+    var timeout = Duration.seconds(4)
 }
 
 /// What is logged.

@@ -23,9 +23,6 @@ package final class PublicKeyCache: PublicKeySource, Service {
     private let documents: AsyncStream<KeyDocument>
     private let fetches: AsyncStream<KeyDocument>.Continuation
 
-    /// One fetch, from the call to the last byte.
-    private static let fetchTimeout = Duration.seconds(4)
-
     package init(
         configuration: PublicKeyConfiguration, client: OutboundClient, logger: Logger,
         limits: KeyCacheMachine<RSAPublicKey>.Limits = .init()
@@ -139,7 +136,7 @@ package final class PublicKeyCache: PublicKeySource, Service {
         let isPEM = document.format != .keySet
         let request = OutboundRequest(
             url: document.url, maxBytes: isPEM ? KeySetReader.maxPEMBytes : KeySetReader.maxKeySetBytes,
-            timeout: Self.fetchTimeout)
+            timeout: configuration.fetchTimeout)
         do throws(OutboundError) {
             let response = try await client.fetch(request)
             return Self.read(response, as: document.format)

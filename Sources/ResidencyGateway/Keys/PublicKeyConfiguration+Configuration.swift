@@ -12,6 +12,6 @@ extension PublicKeyConfiguration {
                     apiBaseURL: set.apiBaseURL, isolatedCloudLabel: set.isolatedCloudLabel,
                     url: set.jwksURL.description)
             },
-            prefetchesForge: plan.identify.forgeAppID != nil)
+            prefetchesForge: plan.identify.forgeAppID != nil, fetchTimeout: configuration.outbound.timeout)
     }
 }

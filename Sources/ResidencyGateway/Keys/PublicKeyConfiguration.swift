@@ -10,6 +10,8 @@ package struct PublicKeyConfiguration: Sendable {
     package var forgeKeySets: [ForgeKeySet]
     /// Whether the Forge set is fetched at start, before the first call asks for it.
     package var prefetchesForge: Bool
+    /// One fetch, from the call to the last byte (`outbound.timeout`).
+    package var fetchTimeout: Duration
 
     /// A key set other than the ordinary one, and the tokens it is for.
     package struct ForgeKeySet: Sendable, Equatable {
@@ -28,12 +30,13 @@ package struct PublicKeyConfiguration: Sendable {
 
     package init(
         installKeysURL: String, installKeysURLBySuffix: [String: String] = [:], forgeKeySetURL: String,
-        forgeKeySets: [ForgeKeySet] = [], prefetchesForge: Bool = false
+        forgeKeySets: [ForgeKeySet] = [], prefetchesForge: Bool = false, fetchTimeout: Duration = .seconds(4)
     ) {
         self.installKeysURL = installKeysURL
         self.installKeysURLBySuffix = installKeysURLBySuffix
         self.forgeKeySetURL = forgeKeySetURL
         self.forgeKeySets = forgeKeySets
         self.prefetchesForge = prefetchesForge
+        self.fetchTimeout = fetchTimeout
     }
 }

@@ -52,7 +52,7 @@ struct AdminServiceTests {
             let ready = try await client.fetch(OutboundRequest(url: try #require(probes) + "/readyz"))
             #expect(ready.status == 200)
             #expect(ready.header("content-type") == "application/json")
-            #expect(ready.text.contains(#""ready":true"#))
+            #expect(ready.text.contains(#""node":"local","ready":true"#))
             health.set(.router, .draining)
             #expect(try await client.fetch(OutboundRequest(url: admin + "/readyz")).status == 503)
         }
