@@ -10,31 +10,6 @@ import Testing
 struct FeedReaderTests {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    /// A clock whose sleeps end when the test says so, and that tells how long each was to be.
-    final class StepClock: Clock, Sendable {
-        typealias Instant = ContinuousClock.Instant
-        typealias Sleep = (duration: Duration, continuation: CheckedContinuation<Void, Never>)
-
-        private let continuation: AsyncStream<Sleep>.Continuation
-        private let sleeps: AsyncStream<Sleep>
-        private let start = ContinuousClock.now
-
-        init() { (sleeps, continuation) = AsyncStream.makeStream() }
-
-        var now: Instant { start }
-        var minimumResolution: Duration { .zero }
-
-        /// The next sleep that begins.
-        func nextSleep() async -> Sleep? {
-            var iterator = sleeps.makeAsyncIterator()
-            return await iterator.next()
-        }
-
-        func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-            await withCheckedContinuation { _ = continuation.yield((deadline - start, $0)) }
-        }
-    }
-
     @Test("reads at its interval, more rarely while the store is away, and ends with its task")
     func pacing() async throws {
         let folder = try ScratchFolder()
@@ -46,10 +21,10 @@ struct FeedReaderTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await reader.run() }
             func step(_ expected: Duration, isReachable: Bool) async {
-                let sleep = await clock.nextSleep()
-                #expect(sleep?.duration == expected)
+                let pause = await clock.nextSleep()
+                #expect(pause?.duration == expected)
                 #expect(reader.isReachable == isReachable)
-                sleep?.continuation.resume()
+                pause?.continuation.resume()
             }
             let first = await clock.nextSleep()
             #expect(first?.duration == .milliseconds(500))
@@ -62,9 +37,9 @@ struct FeedReaderTests {
                 return
             }
             #expect(told == tenant)
-            let sleep = await clock.nextSleep()
+            let pause = await clock.nextSleep()
             store.close()
-            sleep?.continuation.resume()
+            pause?.continuation.resume()
             await step(.seconds(1), isReachable: false)
             await step(.seconds(2), isReachable: false)
             await step(.seconds(3), isReachable: false)

@@ -115,7 +115,8 @@ struct ImportReaderTests {
     func express() throws {
         let file = try read(
             #"""
-            {"clientKey":"a","key":"clientInfo","val":"{\"key\":\"app\",\"clientKey\":\"a\",\"sharedSecret\":\"hush\",\"baseUrl\":\"https://a.example\",\"productType\":\"jira\",\"publicKey\":\"x\"}"}
+            {"clientKey":"a","key":"clientInfo","val":"{\"key\":\"app\",\"clientKey\":\"a\",\#
+            \"sharedSecret\":\"hush\",\"baseUrl\":\"https://a.example\",\"productType\":\"jira\"}"}
             {"clientKey":"b","key":"clientInfo","val":{"clientKey":"b","sharedSecret":"hush","installationId":"i"}}
             {"clientKey":"b","key":"bearer:0123","val":{"token":"t","expiresAt":1}}
             {"clientKey":"b","key":"settings","val":[1,2,3]}
