@@ -56,6 +56,8 @@ package final class Router: Service {
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let loops = try await RouterLoops(group: group, shared: shared)
+        shared.everyLoop.set(loops)
+        defer { shared.everyLoop.set(nil) }
         let channel = try await listen(on: group, loops)
         if let address = channel.localAddress { bind.yield(address) }
         await withTaskGroup(of: Void.self) { tasks in

@@ -16,4 +16,6 @@ struct RouterShared: Sendable {
     let logger: Logger
     /// Seconds since 1970, for the times in tokens.
     let wallClock: @Sendable () -> Int64
+    /// All event loops, to be told of a change before an answer goes out.
+    let everyLoop = EveryLoop()
 }

@@ -34,6 +34,14 @@ struct RouterLoops: Sendable {
         forEach { $0.apply(change) }
     }
 
+    /// The same, and waits until every loop has taken it.
+    func applied(_ change: TenantChange) async {
+        for eventLoop in eventLoops {
+            guard let state = states[ObjectIdentifier(eventLoop)] else { continue }
+            try? await eventLoop.submit { state.value.apply(change) }.get()
+        }
+    }
+
     /// Lets what is under way come to its end; past the time it is cut.
     func drain(within time: TimeAmount) async {
         await withDiscardingTaskGroup { group in

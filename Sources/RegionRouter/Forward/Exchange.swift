@@ -168,8 +168,10 @@ final class Exchange {
         let loop = pool.loop
         let eventLoop = loop.eventLoop
         let back = NIOLoopBound({ (error: RouterError?) in goOn(self, error) }, eventLoop: eventLoop)
-        let submitted = loop.shared.jobs.submit {
+        let shared = loop.shared
+        let submitted = shared.jobs.submit {
             let error = await held.finish(outcome)
+            await shared.everyLoop.learn(held.tenant.id, from: shared.lookup)
             eventLoop.execute { back.value(error) }
         }
         if !submitted {

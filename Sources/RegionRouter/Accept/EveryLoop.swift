@@ -1,0 +1,23 @@
+import Synchronization
+import TenantDirectory
+
+/// Brings a change that this node has made to all event loops before the caller goes on: who is told that an install is
+/// done, and calls at once, must not meet a loop that still knows the state before.
+final class EveryLoop: Sendable {
+    private let loops = Mutex<RouterLoops?>(nil)
+
+    /// The loops, while the router serves; `nil` once it has ended, which also lets go of them.
+    func set(_ loops: RouterLoops?) { self.loops.withLock { $0 = loops } }
+
+    /// Has every loop take the record as the directory has it now. Without effect where the directory is away: the feed
+    /// brings the change later.
+    func learn(_ id: TenantID, from lookup: any PlacementLookup) async {
+        guard let loops = loops.withLock({ $0 }) else { return }
+        do throws(DirectoryError) {
+            let tenant = try await lookup.tenant(.id(id))
+            await loops.applied(tenant.map { .changed($0) } ?? .removed(id))
+        } catch {
+            return
+        }
+    }
+}
