@@ -2,6 +2,7 @@
 
 PREFIX ?= /usr/local
 MINUTES ?= 10
+SECONDS ?= 60
 
 BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk openssl python3
@@ -39,6 +40,9 @@ bench: release ## measures the gateway beside nginx, nginx with Lua, HAProxy, an
 soak: release ## mixed load for MINUTES=10, with clients and app instances killed at random
 	@$(ENSURE) $(SOAK_PACKAGES)
 	python3 Tests/Soak/soak.py --gateway .build/release/residency-gateway --minutes $(MINUTES)
+
+fuzz: packages ## feeds what reads from the network with what nobody would send, SECONDS=60 for each subject
+	Tests/Fuzz/fuzz.sh $(SECONDS)
 
 install: release ## installs a release build under PREFIX=/usr/local
 	install -D -m 755 .build/release/residency-gateway $(DESTDIR)$(PREFIX)/bin/residency-gateway

@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// The fuzz targets need a sanitizer and have no `main`, so they join the manifest only when asked for.
+// Fuzzing needs sanitizers in all that it looks into, so it joins the manifest only when asked for (make fuzz).
 let withFuzzTargets = Context.environment["RESIDENCY_FUZZ"] == "1"
 
 let package = Package(
@@ -114,6 +114,21 @@ let settings: [SwiftSetting] = [
     // An async function runs where its caller runs.
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+if withFuzzTargets {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["RegionRouter", "TenantDirectory", "TestSupport"], path: "Tests/Fuzz",
+            exclude: ["Corpus", "fuzz.sh"],
+            // The other linkers cannot read what the sanitizers leave behind.
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+    // Fast, and with the checks of a debug build: an index outside of a buffer ends the run.
+    let flags = ["-O", "-assert-config", "Debug", "-sanitize=address"]
+    for target in package.targets
+    where ["TenantDirectory", "RegionRouter", "TestSupport", "Fuzz"].contains(target.name) {
+        let isSubject = target.name == "TenantDirectory" || target.name == "RegionRouter"
+        target.swiftSettings = [.unsafeFlags(flags + (isSubject ? ["-sanitize=fuzzer", "-parse-as-library"] : []))]
+    }
+}
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

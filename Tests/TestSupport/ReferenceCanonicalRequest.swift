@@ -10,8 +10,8 @@ package struct ReferenceCanonicalRequest {
 
     private let method: String
     private let path: String
-    /// Decoded names and the decoded values of each.
-    private let parameters: [String: [String]]
+    /// Decoded names (as bytes: texts are equal where bytes are not) and the decoded values of each.
+    private let parameters: [[UInt8]: [String]]
 
     /// - Parameters:
     ///   - path: as sent; `basePath` is cut off where it ends at a slash.
@@ -24,23 +24,25 @@ package struct ReferenceCanonicalRequest {
         if relative.count > 1, relative.hasSuffix("/") { relative.removeLast() }
         if !relative.hasPrefix("/") { relative = "/" + relative }
         self.path = relative.replacingOccurrences(of: "&", with: "%26")
-        var parameters: [String: [String]] = [:]
+        var parameters: [[UInt8]: [String]] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = Self.decode(parts[0])
-            if name != "jwt" { parameters[name, default: []].append(parts.count > 1 ? Self.decode(parts[1]) : "") }
+            if name != "jwt" {
+                parameters[Array(name.utf8), default: []].append(parts.count > 1 ? Self.decode(parts[1]) : "")
+            }
         }
         self.parameters = parameters
     }
 
     package func text(_ order: Order) -> String {
-        let names: [String]
+        var names = parameters.keys.map { String(decoding: $0, as: UTF8.self) }
         switch order {
-        case .java: names = parameters.keys.sorted { Self.isBefore(Self.encode($0), Self.encode($1)) }
-        case .javaScript: names = parameters.keys.sorted(by: Self.isBefore)
+        case .java: names.sort { Self.isBefore(Self.encode($0), Self.encode($1)) }
+        case .javaScript: names.sort(by: Self.isBefore)
         }
         let pairs = names.map { name in
-            let values = (parameters[name] ?? []).sorted(by: Self.isBefore).map(Self.encode)
+            let values = (parameters[Array(name.utf8)] ?? []).sorted(by: Self.isBefore).map(Self.encode)
             return Self.encode(name) + "=" + values.joined(separator: ",")
         }
         return "\(method)&\(path)&\(pairs.joined(separator: "&"))"
