@@ -1,7 +1,9 @@
 import Glibc
 
-/// `Fuzz <subject> [libFuzzer's options] <corpus folder>`: what is read from the network, fed with what nobody would
-/// send. A crash, a report of the address sanitizer, or a broken rule ends the run; the input that did it becomes a test.
+// `Fuzz <subject> [libFuzzer's options] <corpus folder>`: what is read from the network, fed with what nobody would
+// send. A crash, a report of the address sanitizer, or a broken rule ends the run; the input becomes a test.
+
+/// libFuzzer's loop (FuzzerInterface.h).
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
     _ count: UnsafeMutablePointer<CInt>,

@@ -3,7 +3,7 @@ import TestSupport
 
 /// A path and, behind the first line end, a query: the canonical request beside a plain implementation of it.
 struct CanonicalSubject {
-    // One input at a time: libFuzzer runs on the main thread.
+    // libFuzzer calls from one thread, one input at a time.
     nonisolated(unsafe) static var shared = CanonicalSubject()
 
     private var canonical = CanonicalRequest()

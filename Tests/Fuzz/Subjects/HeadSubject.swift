@@ -4,7 +4,7 @@ import TestSupport
 
 /// A head: scanned whole and in pieces, read as a request and as a response, and asked for its tenant.
 struct HeadSubject {
-    // One input at a time: libFuzzer runs on the main thread.
+    // libFuzzer calls from one thread, one input at a time.
     nonisolated(unsafe) static var shared = HeadSubject()
 
     private var identifier: Identifier

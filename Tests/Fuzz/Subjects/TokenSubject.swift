@@ -4,7 +4,7 @@ import Foundation
 
 /// A token; or, by the first byte, its payload or header before they were encoded.
 struct TokenSubject {
-    // One input at a time: libFuzzer runs on the main thread.
+    // libFuzzer calls from one thread, one input at a time.
     nonisolated(unsafe) static var shared = TokenSubject()
 
     private var reader = TokenReader(tokenBytes: 4_096)
