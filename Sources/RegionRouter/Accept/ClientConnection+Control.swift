@@ -92,7 +92,7 @@ extension ClientConnection {
     private func hostCall(_ call: ControlCall) -> HostCall {
         controlHead.withUnsafeReadableBytes { bytes in
             HostCall(
-                kind: call.kind, requestID: record.id, method: HTTPBytes.text(bytes, head.methodRange),
+                kind: call.kind, requestID: record.requestID, method: HTTPBytes.text(bytes, head.methodRange),
                 path: HTTPBytes.text(bytes, head.path), query: HTTPBytes.text(bytes, head.query),
                 endpoint: call.endpoint,
                 authorization: head.hasAuthorization && !head.repeatsAuthorization

@@ -48,11 +48,12 @@ extension ClientConnection {
         record.startedAt = startedAt
         record.method = head.method
         keepAlive = head.keepAlive && !loop.isDraining && requestNumber < limits.requestsPerConnection
-        let given = isTrustedPeer ? head.requestID : 0..<0
-        let value = loop.random.next()
-        (requestID, record.id) = input.withUnsafeReadableBytes { bytes in
-            let id = RequestID(value: value, given: given, in: bytes)
-            return (id, id.text(bytes))
+        record.id = loop.random.next()
+        requestID = RequestID(value: record.id)
+        guard isTrustedPeer, !head.requestID.isEmpty else { return }
+        input.withUnsafeReadableBytes { bytes in
+            requestID = RequestID(value: record.id, given: head.requestID, in: bytes)
+            record.givenID = requestID.given.map { HTTPBytes.text(bytes, $0) }
         }
     }
 
@@ -82,9 +83,14 @@ extension ClientConnection {
         let listen = loop.shared.configuration.listen
         if head.method == .get, bytes[head.path].elementsEqual(listen.healthPath.utf8) { return nil }
         let host = calledHost(bytes)
+        if let cached = hostCache, cached.host.elementsEqual(host) {
+            endpoint = cached.endpoint
+            return loop.shared.hosts[cached.endpoint]
+        }
         switch loop.shared.hosts.match(host, path: UnsafeRawBufferPointer(rebasing: bytes[head.path])) {
         case .endpoint(let index):
             endpoint = index
+            if loop.shared.hosts.needsNoPath(index) { hostCache = (Array(host), index) }
             return loop.shared.hosts[index]
         case .unknownHost:
             throw RouterError(.unknownHost, "No public base URL of this app has the host name that was called.")

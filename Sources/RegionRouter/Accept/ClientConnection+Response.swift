@@ -103,7 +103,8 @@ extension ClientConnection {
         record.error = error.code
         let closes = mustCloseAfterAnswer
         write(
-            error.response(requestID: record.id, closes: closes, omitsBody: head.method == .head), status: error.status,
+            error.response(requestID: record.requestID, closes: closes, omitsBody: head.method == .head),
+            status: error.status,
             closes: closes)
     }
 

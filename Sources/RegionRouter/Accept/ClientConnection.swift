@@ -74,6 +74,8 @@ final class ClientConnection: ChannelDuplexHandler {
     let isTrustedPeer: Bool
     /// The client's address, where a PROXY header has named it.
     var clientAddress: String
+    /// The host name of the last request, where it alone decides which public URL was called.
+    var hostCache: (host: [UInt8], endpoint: Int)?
     /// The lines about the client for the app, as last made.
     var originCache: (host: [UInt8], lines: [UInt8])?
 

@@ -36,6 +36,11 @@ package struct HostTable: Sendable {
 
     package subscript(_ index: Int) -> PublicEndpoint { rows[index].endpoint }
 
+    /// Whether the host name alone decides for this endpoint: it has no base path, and no other has its host name.
+    package func needsNoPath(_ index: Int) -> Bool {
+        rows[index].basePath.isEmpty && rows.count { $0.hostName == rows[index].hostName } == 1
+    }
+
     /// A row whose host name and port are those called wins over one whose host name alone is: behind a load balancer
     /// the port the host sees is not the one that is listened on.
     package func match(_ host: some Collection<UInt8>, path: UnsafeRawBufferPointer) -> Match {

@@ -18,7 +18,7 @@ struct AccessLogBuffer {
         number(writer.wallClockMilliseconds())
         text(",\"requestId\":\"")
         // An id is a token of letters, digits, `-`, `_` and `.`: it needs no escaping.
-        bytes.append(contentsOf: record.id.utf8)
+        if let given = record.givenID { bytes.append(contentsOf: given.utf8) } else { hex(record.id) }
         text("\",\"method\":\"")
         bytes.append(contentsOf: record.method.name.utf8)
         text("\",\"route\":\"")

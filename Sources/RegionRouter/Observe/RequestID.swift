@@ -27,8 +27,8 @@ struct RequestID {
         if let given { writer.write(bytes, given) } else { writer.write(hex: value) }
     }
 
-    func text(_ bytes: UnsafeRawBufferPointer) -> String {
-        if let given { return HTTPBytes.text(bytes, given) }
+    /// The digits of an id made by the gateway.
+    var text: String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -4,7 +4,9 @@ import TenantDirectory
 /// What is known of one request when it is over: the log line and the counters are made of it. No path, no query, no
 /// token, nothing about a person.
 struct RequestRecord {
-    var id = ""
+    /// Made by the gateway, unless a trusted proxy has given one.
+    var id: UInt64 = 0
+    var givenID: String?
     var method: RequestHead.Method = .other
     var route = RouteKind.none
     var region: Region?
@@ -18,6 +20,9 @@ struct RequestRecord {
     var connectedAt: NIODeadline?
     var firstByteAt: NIODeadline?
     var endedAt = NIODeadline.uptimeNanoseconds(0)
+
+    /// The request's name as it stands in the log, in an error's body and in `X-Request-Id`.
+    var requestID: String { givenID ?? RequestID(value: id).text }
 
     func microseconds(to time: NIODeadline?) -> Int? {
         time.map { Int(($0 - startedAt).nanoseconds / 1_000) }
