@@ -10,7 +10,7 @@ shift
 subjects=${*:-head chunks token canonical}
 # No search for leaks: the sanitizer takes a pointer that Swift keeps with a tag in it for lost.
 # The trap of a broken rule is for libFuzzer to see.
-export SWIFT_BACKTRACE=enable=no RESIDENCY_FUZZ=1
+export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 RESIDENCY_FUZZ=1
 swift build --scratch-path .build-fuzz --product Fuzz
 fuzz=.build-fuzz/debug/Fuzz
 for subject in $subjects; do
@@ -18,10 +18,10 @@ for subject in $subjects; do
     kept=Tests/Fuzz/Corpus/$subject
     mkdir -p "$found" "$kept"
     if [ "$seconds" = keep ]; then
-        "$fuzz" "$subject" -merge=1 -detect_leaks=0 -max_len=4096 "$kept" "$found" </dev/null 2>&1 | tail -n 2
+        "$fuzz" "$subject" -merge=1 -max_len=4096 "$kept" "$found" </dev/null 2>&1 | tail -n 2
     else
         echo "fuzzing $subject for $seconds s"
-        "$fuzz" "$subject" -max_total_time="$seconds" -max_len=4096 -timeout=10 -detect_leaks=0 -print_final_stats=1 \
+        "$fuzz" "$subject" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \
             -artifact_prefix=".build-fuzz/$subject-" "$found" "$kept" </dev/null 2>".build-fuzz/$subject.log" || {
             tail -n 40 ".build-fuzz/$subject.log"
             exit 1

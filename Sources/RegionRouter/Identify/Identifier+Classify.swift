@@ -20,7 +20,9 @@ extension Identifier {
         if let kind = calls.gatewayCall(head.method, path) { return .gateway(kind) }
 
         if let bearer = try forgeToken(bytes, head) { return .forge(bearer) }
-        if appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader) {
+        if head.isPreflight {
+            if let key = preflight(bytes, head) { return .routed(key, .route) }
+        } else if appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader) {
             return .token(try tenantToken())
         }
         if let key = calls.routes.match(bytes, head, path: path, reader: &reader) {
@@ -32,6 +34,19 @@ extension Identifier {
             return .routed(.id(tenant), .cookie)
         }
         return .untenanted
+    }
+
+    /// A browser's question about the call that follows: of the same URL, without that call's headers, and with another
+    /// method than a `qsh` in the URL was made for. It goes where the call will go, and is never refused.
+    private mutating func preflight(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> TenantKey? {
+        do throws(RouterError) {
+            guard appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader) else {
+                return nil
+            }
+            return .alias(try tenantToken().alias)
+        } catch {
+            return nil
+        }
     }
 
     // MARK: Connect and session tokens
@@ -142,4 +157,9 @@ extension Identifier {
     }
 
     private static let malformed = RouterError(.malformedToken, "The token has not three parts, joined by full stops.")
+}
+
+extension RequestHead {
+    /// `OPTIONS` that carries nothing but its URL.
+    fileprivate var isPreflight: Bool { method == .options && !hasAuthorization && sessionToken.isEmpty }
 }

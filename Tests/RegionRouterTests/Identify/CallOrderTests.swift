@@ -126,6 +126,22 @@ struct CallOrderTests {
         #expect(try harness.identify(Harness.request(method, target, authorization: authorization)) == .untenanted)
     }
 
+    @Test("is where the call will go that a browser asks about, and never a refusal")
+    func preflight() throws {
+        let token = TokenMaker.hs256(Harness.claims("GET", "/page"), secret: "whatever")
+        #expect(try harness.identify(SampleRequest("OPTIONS", "/page?jwt=\(token)")) == .routed(.alias(alias), .route))
+        for target in ["/page", "/page?jwt=broken", "/page?jwt=\(token)&acpt=other", "/oauth/x?jwt="] {
+            #expect(try harness.identify(SampleRequest("OPTIONS", target)) == .untenanted)
+        }
+        harness.expectRefusal(
+            .badQueryHash,
+            Harness.request(
+                "OPTIONS", "/page",
+                authorization: "JWT "
+                    + TokenMaker.hs256(
+                        Harness.claims("GET", "/page"), secret: Harness.secret)))
+    }
+
     @Test("is not read from Connect's carriers for an app that is Forge alone")
     func forgeAlone() throws {
         var harness = harness
