@@ -147,6 +147,8 @@ extension ClientConnection {
         guard written else {
             return respond(RouterError(.internalFault, origin: .gateway, "The request's head could not be written."))
         }
+        let opensPage = target.isHostCall && target.kind == .token && head.method == .get
+        cookieLine = opensPage ? loop.cookieLine(target.entry) : []
         input.moveReaderIndex(forwardBy: head.end)
         let exchange = Exchange(
             client: self, entry: target.entry, pool: pool, method: head.method,

@@ -61,6 +61,8 @@ final class ClientConnection: ChannelDuplexHandler {
     var saidContinue = false
     var isParked = false
     var requestID = RequestID(value: 0)
+    /// The tenant cookie's line for the answer to a page the host has opened; empty while the cookie is off.
+    var cookieLine: [UInt8] = []
     /// The head of a call that the gateway has a part in.
     var controlHead = ByteBuffer()
     /// The whole body of such a call, on its way to the app.

@@ -46,6 +46,12 @@ final class RouterLoop {
         return lines
     }
 
+    /// The line that gives the browser the cookie of the tenant whose page it opens; empty while the cookie is off.
+    func cookieLine(_ entry: TenantEntry?) -> [UInt8] {
+        guard let cookie = identifier.cookie, let entry else { return [] }
+        return Array("Set-Cookie: \(cookie.setCookie(for: entry.tenant.id, now: shared.wallClock()))\r\n".utf8)
+    }
+
     // MARK: Keys
 
     func forgeKey(_ query: PublicKeyQuery) -> RSAPublicKey? {
