@@ -58,23 +58,20 @@ final class AdminService: Service {
     /// Listens until the service is told to stop.
     /// - Throws: what binding throws, such as an address that is in use.
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { for announcement in announcements { announcement.finish() } }
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for (index, listener) in [admin, probes].enumerated() {
-                    guard let listener else { continue }
-                    let application = application(listener, announcements[index], group)
-                    tasks.addTask { try await application.run() }
-                }
-                try await tasks.waitForAll()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for (index, listener) in [admin, probes].enumerated() {
+                guard let listener else { continue }
+                let application = application(listener, announcements[index], Self.group)
+                tasks.addTask { try await application.run() }
             }
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
+            try await tasks.waitForAll()
         }
-        try await group.shutdownGracefully()
     }
+
+    /// One thread for the process. It is never shut down: Hummingbird lets go of its server a moment after it has ended,
+    /// and needs the loop for that.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     private func first(of stream: AsyncStream<SocketAddress>) async -> SocketAddress? {
         for await address in stream { return address }

@@ -27,7 +27,7 @@ struct HostCallMade: Sendable {
 
     /// The call as a command to type.
     var curl: String {
-        var words = ["curl", "-sS"]
+        var words = ["curl", "-sSi"]
         if method != "GET" { words += ["-X", method] }
         for (name, value) in headers { words += ["-H", quoted("\(name): \(value)")] }
         if !body.isEmpty { words += ["-d", quoted(String(decoding: body, as: UTF8.self))] }

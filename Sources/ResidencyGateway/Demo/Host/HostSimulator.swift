@@ -67,8 +67,10 @@ struct HostSimulator: Sendable {
     }
 
     /// A webhook.
-    func webhook(site: HostSite, path: String, baseURL: String, body: JSONValue, flaw: Flaw? = nil) -> HostCallMade {
-        let token = hostToken(site, method: "POST", path: path, parameters: [], lifetime: 180, flaw: flaw)
+    func webhook(
+        site: HostSite, path: String, baseURL: String, body: JSONValue, lifetime: Int = 180, flaw: Flaw? = nil
+    ) -> HostCallMade {
+        let token = hostToken(site, method: "POST", path: path, parameters: [], lifetime: lifetime, flaw: flaw)
         return HostCallMade(
             title: "webhook", method: "POST", url: baseURL + path,
             headers: [

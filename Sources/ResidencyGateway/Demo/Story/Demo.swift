@@ -79,7 +79,7 @@ struct Demo: Sendable {
         try await look(cast, story, &outcome)
         screen.summary(calls: outcome.checks, faults: outcome.faults, elapsed: ContinuousClock.now - start)
         if staysOn, outcome.faults == 0 {
-            screen.invitation(try story.calls(lifetime: 3_600), settings: settings)
+            screen.invitation(story.invitations(lifetime: 3_600), settings: settings)
         }
         return outcome.faults == 0
     }

@@ -54,12 +54,10 @@ struct DemoScreen: Sendable {
         Console.write("\n\(verdict), in \(seconds) from start to end.\n")
     }
 
-    func invitation(_ calls: [(title: String, call: HostCallMade)], settings: DemoSettings) {
-        Console.write("\(style.bold("It goes on serving.")) Open a page, or try a call; the tokens last an hour:\n")
-        for (title, call) in calls {
-            Console.write("  \(style.bold(title))")
-            if call.method == "GET" { Console.write("    \(style.link(call.url))") }
-            Console.write("    \(style.dim(call.curl))\n")
+    func invitation(_ items: [(title: String, line: String, isLink: Bool)], settings: DemoSettings) {
+        Console.write("\(style.bold("It goes on serving.")) The tokens in what follows last an hour.\n")
+        for (title, line, isLink) in items {
+            Console.write("  \(style.bold(title))\n    \(isLink ? style.link(line) : line)\n")
         }
         let config = settings.file("gateway.yaml")
         Console.write("  \(style.bold("The directory"))")

@@ -151,14 +151,20 @@ struct DemoStory: Sendable {
             body: ["call": ["functionKey": "demo"]])
     }
 
-    /// What somebody at a terminal may try, with tokens that last.
-    func calls(lifetime: Int) throws -> [(title: String, call: HostCallMade)] {
-        func lasting(_ site: HostSite, _ url: String) -> HostCallMade {
-            simulator.page(site: site, path: "/panel", baseURL: url, lifetime: lifetime)
+    /// What somebody at a terminal may try: a title, and a URL to open or a command to type. The tokens last.
+    func invitations(lifetime: Int) -> [(title: String, line: String, isLink: Bool)] {
+        func lasting(_ site: HostSite, _ url: String, _ flaw: HostSimulator.Flaw? = nil) -> HostCallMade {
+            simulator.page(site: site, path: "/panel", baseURL: url, lifetime: lifetime, flaw: flaw)
         }
+        let webhook = simulator.webhook(
+            site: alpha, path: "/webhooks/issue-created", baseURL: eu, body: ["issue": ["key": "DEMO-2"]],
+            lifetime: lifetime)
         return [
-            ("alpha's page, in the EU", lasting(alpha, eu)), ("bravo's page, in the US", lasting(bravo, us)),
-            ("alpha's webhook", webhook(alpha, eu)), ("a forged page", page(alpha, eu, .forged)),
+            ("alpha's page, answered in the EU; for a browser", lasting(alpha, eu).url, true),
+            ("bravo's page, answered in the US; for a browser", lasting(bravo, us).url, true),
+            ("alpha's page at the wrong region's URL, still answered in the EU", lasting(alpha, us).curl, false),
+            ("another webhook of alpha's; open its page again to see it counted", webhook.curl, false),
+            ("a forged token, refused", lasting(alpha, eu, .forged).curl, false),
         ]
     }
 }
