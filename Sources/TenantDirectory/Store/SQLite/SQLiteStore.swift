@@ -15,6 +15,8 @@ package final class SQLiteStore: DirectoryStore {
     static let busyTimeout = 5.0
     /// Readers at a time; further reads wait for one of them.
     static let readerCount = 4
+    /// Memory for pages of a process that imports.
+    static let importCacheKibibytes = 64 << 10
 
     let path: String
     let pool: DatabasePool
@@ -112,7 +114,11 @@ package final class SQLiteStore: DirectoryStore {
 
     package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
         for line in batch { try Self.check(line.region) }
-        return try await write { try $0.importTenants(batch, actor: actor) }
+        return try await write { session in
+            // New ids lie all over the file: without room for its pages each batch reads most of them again.
+            try session.database.execute(sql: "PRAGMA cache_size = -\(Self.importCacheKibibytes)")
+            return try session.importTenants(batch, actor: actor)
+        }
     }
 
     private static func check(_ region: Region) throws(DirectoryError) {
