@@ -61,7 +61,7 @@ class Workload:
         signed = signer.sign_all(claims)
         self._write_lines("forge.txt", signed)
         before = ("POST /forge HTTP/1.1\\r\\nHost: eu.localhost\\r\\nContent-Type: application/json\\r\\n"
-                  "Content-Length: 17\\r\\nx-b3-traceid: 463ac35c9f6413ad\\r\\nx-b3-spanid: a2fb4a1d1a96d312\\r\\n"
+                  "Content-Length: 16\\r\\nx-b3-traceid: 463ac35c9f6413ad\\r\\nx-b3-spanid: a2fb4a1d1a96d312\\r\\n"
                   "Authorization: Bearer ")
         after = '\\r\\n\\r\\n{\\"call\\":\\"hello\\"}'
         return self._write_script("forge", before, after), [signed[n] for n in range(len(installations))]
