@@ -15,6 +15,7 @@ extension SQLiteSession {
         var addedLines: [TenantAlias: ImportedTenant] = [:]
         var completed: [Completion] = []
         var completedIDs: Set<TenantID> = []
+        let hasTombstones = try row("SELECT 1 FROM tombstone_aliases LIMIT 1") != nil
         for line in batch {
             if let earlier = line.aliases.lazy.compactMap({ addedLines[$0] }).first {
                 note(line, differs: earlier.secret != line.secret || earlier.region != line.region, in: &outcome)
@@ -22,7 +23,7 @@ extension SQLiteSession {
             }
             let owners = Set(try line.aliases.compactMap { try owner(of: $0) })
             guard let id = owners.first else {
-                added.append(try newRecord(line))
+                added.append(try newRecord(line, mayRevive: hasTombstones))
                 for alias in line.aliases { addedLines[alias] = line }
                 continue
             }
@@ -60,8 +61,8 @@ extension SQLiteSession {
         return outcome
     }
 
-    private func newRecord(_ line: ImportedTenant) throws -> TenantRecord {
-        let (id, epoch) = try revive(line.aliases)
+    private func newRecord(_ line: ImportedTenant, mayRevive: Bool) throws -> TenantRecord {
+        let (id, epoch) = mayRevive ? try revive(line.aliases) : (.random(), 1)
         return TenantRecord(
             id: id, aliases: line.aliases, state: line.isUninstalled ? .uninstalled : .installed,
             placement: Placement(region: line.region, epoch: epoch, state: .serving), hostRealm: nil,

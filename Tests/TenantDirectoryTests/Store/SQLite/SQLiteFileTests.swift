@@ -164,6 +164,24 @@ struct SQLiteFileTests {
         second.close()
     }
 
+    @Test("is made once when several start at the same moment")
+    func madeAtOnce() async throws {
+        for _ in 0..<5 {
+            let folder = try ScratchFolder()
+            let path = folder.file("d.sqlite")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let store = try SQLiteStore(path: path, sealer: .test())
+                        #expect(try await store.lastSequence() == 0)
+                        store.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("answers after its end that it is not to be had")
     func closed() async throws {
         let folder = try ScratchFolder()
