@@ -5,7 +5,7 @@ import Testing
 
 /// What a client can make the gateway believe about itself, with and without a load balancer between them.
 @Suite("A claim about the client", .serialized)
-struct TrustedProxyTests {
+struct ForwardedClaimTests {
     private static let trusting: @Sendable (inout RouterConfiguration) -> Void = { configuration in
         configuration.listen.trustedProxies = ["127.0.0.0/8", "10.0.0.0/8"].compactMap { AddressRange($0) }
         configuration.listen.trustForwardedHost = true
