@@ -64,8 +64,13 @@ struct Gateway: Sendable {
             wallClock: wallClock)
         let announcement = ServingAnnouncement(router: router, admin: admin, health: health)
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
+        let listeners = [
+            ListenerService(
+                service: admin, host: configuration.admin.host, port: configuration.admin.port, key: "admin.port"),
+            ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
+        ]
         return Gateway(
-            services: [feed, outbound, keys, monitor, admin, router, announcement], announcement: announcement,
+            services: [feed, outbound, keys, monitor] + listeners + [announcement], announcement: announcement,
             logger: logger, drainTimeout: plan.limits.drainTimeout, router: plan)
     }
 

@@ -82,8 +82,9 @@ final class AdminService: Service {
         _ listener: Listener, _ announcement: AsyncStream<SocketAddress>.Continuation, _ group: any EventLoopGroup
     ) -> some ApplicationProtocol {
         var quiet = logger
-        // Hummingbird tells of its own start and stop; `serve` does that in its own words.
-        quiet.logLevel = max(logger.logLevel, .notice)
+        // Hummingbird tells of its own start and stop, and calls a listener that is cancelled an error; `serve` does
+        // that in its own words.
+        quiet.logLevel = .critical
         return Application(
             router: Self.router(sources),
             configuration: ApplicationConfiguration(

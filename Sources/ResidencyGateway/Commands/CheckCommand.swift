@@ -9,6 +9,10 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Exit codes: 0 all is well, 1 something is not there or does not answer, 78 the configuration is wrong.
             For a Forge app it prints the lines of the manifest that put the gateway in front.
+
+            EXAMPLES
+              residency-gateway check --config gateway.yaml
+              residency-gateway check --reference > configuration.md
             """)
 
     @OptionGroup var options: ConfigurationOptions
