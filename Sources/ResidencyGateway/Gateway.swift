@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Logging
 import RegionRouter
 import ServiceLifecycle
@@ -23,7 +22,11 @@ struct Gateway: Sendable {
 
     /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
     /// - Throws: ``Complaints``, ``DirectoryError``.
-    static func make(_ configuration: GatewayConfiguration, logger: Logger) async throws -> Gateway {
+    ///
+    /// - Parameter accessLog: where the line of each request goes, if the configuration wants one.
+    static func make(
+        _ configuration: GatewayConfiguration, logger: Logger, accessLog: AccessLogWriter? = nil
+    ) async throws -> Gateway {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
@@ -60,7 +63,7 @@ struct Gateway: Sendable {
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints, observer: metrics,
-            accessLog: configuration.log.access ? AccessLogWriter(descriptor: STDERR_FILENO) : nil, logger: logger,
+            accessLog: configuration.log.access ? accessLog : nil, logger: logger,
             wallClock: wallClock)
         let announcement = ServingAnnouncement(router: router, admin: admin, health: health)
         // They are told to stop in the opposite order: the router drains while all it needs still runs.

@@ -23,7 +23,8 @@ package final class AccessLogWriter: Sendable {
         return now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
     }
 
-    func write(_ bytes: [UInt8]) {
+    /// Hands over whole lines. Past what may wait they are dropped.
+    package func write(_ bytes: [UInt8]) {
         guard waitingBytes.add(bytes.count, ordering: .relaxed).newValue <= Self.maxWaitingBytes else {
             waitingBytes.subtract(bytes.count, ordering: .relaxed)
             droppedPieces.add(1, ordering: .relaxed)

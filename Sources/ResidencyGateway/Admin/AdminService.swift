@@ -69,8 +69,8 @@ final class AdminService: Service {
         }
     }
 
-    /// One thread for the process. It is never shut down: Hummingbird lets go of its server a moment after it has ended,
-    /// and needs the loop for that.
+    /// One thread for the process. It is never shut down: Hummingbird lets go of its server a moment after it has
+    /// ended, and needs the loop for that.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     private func first(of stream: AsyncStream<SocketAddress>) async -> SocketAddress? {

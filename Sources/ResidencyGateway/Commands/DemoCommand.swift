@@ -6,8 +6,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Runs an app in two regions, the gateway and a simulated host, and shows every call.",
         discussion: """
-            On a terminal it then keeps serving, with URLs and curl commands to try; elsewhere it ends, with exit code 0 if
-            all went as it must and 1 if not. All its files are in a folder that goes with it.
+            On a terminal it then keeps serving, with URLs and curl commands to try; elsewhere it ends, with exit code 0
+            if all went as it must and 1 if not. All its files are in a folder that goes with it.
 
             EXAMPLES
               residency-gateway demo

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import Logging
+import RegionRouter
 import ServiceLifecycle
 import UnixSignals
 
@@ -20,9 +22,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        var logger = Logger(label: "residency-gateway") { StreamLogHandler.standardError(label: $0) }
+        let log = AccessLogWriter(descriptor: STDERR_FILENO)
+        defer { log.drain() }
+        var logger = Logger(label: "residency-gateway") { JSONLogHandler(label: $0, writer: log) }
         logger.logLevel = configuration.log.level
-        let gateway = try await Gateway.make(configuration, logger: logger)
+        let gateway = try await Gateway.make(configuration, logger: logger, accessLog: log)
         let group = gateway.serviceGroup(signals: [.sigterm, .sigint])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -8,8 +8,8 @@ struct TenantsImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Adds tenants from a file: one JSON object a line, or a framework's own table.",
         discussion: """
-            The whole file is checked first; if a line is wrong, it is named and nothing is taken. Repeating an import adds
-            what is missing and changes nothing else: never a region, never a secret that is there.
+            The whole file is checked first; if a line is wrong, it is named and nothing is taken. Repeating an import
+            adds what is missing and changes nothing else: never a region, never a secret that is there.
 
             EXAMPLES
               residency-gateway tenants import tenants.ndjson

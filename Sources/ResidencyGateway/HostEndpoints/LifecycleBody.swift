@@ -2,8 +2,8 @@ import NIOCore
 import RegionRouter
 import TenantDirectory
 
-/// The body of a lifecycle callback (connect-protocol §3.3), as far as the gateway needs it. Parsing checks the form of
-/// every member that is read, and names the member that is wrong; the values themselves are in no error.
+/// The body of a lifecycle callback (connect-protocol §3.3), as far as the gateway needs it. Parsing checks the form
+/// of every member that is read, and names the member that is wrong; the values themselves are in no error.
 struct LifecycleBody: Sendable, Equatable {
     /// The app key.
     let key: String

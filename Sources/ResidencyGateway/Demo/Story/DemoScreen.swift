@@ -6,17 +6,18 @@ struct DemoScreen: Sendable {
     private static let width = 62
 
     func opening(_ settings: DemoSettings, keysPort: Int, euPort: Int, usPort: Int, admin: String) {
-        let eu = style.region("EU")
-        let us = style.region("US")
+        let gateway = "gateway \(settings.plainURL)"
+        let before = "  host  ──►  "
+        let indent = String(repeating: " ", count: before.count + gateway.count + 2)
         Console.write(
             """
 
             \(style.bold("One app, two regions, one gateway"))
 
-              host \(style.dim("(simulated, keys on \(keysPort))"))  ──►  gateway \(style.link(settings.plainURL))  ──►  \
-            \(eu) sample app on \(euPort)
-                                                                            └─►  \(us) sample app on \(usPort)
-              \(style.dim("admin http://\(admin)   files in \(settings.folder.path)"))
+            \(before)\(style.link(gateway))  ──►  \(style.region("EU")) sample-eu on \(euPort), with its own database
+            \(indent)└─►  \(style.region("US")) sample-us on \(usPort), with its own database
+
+              \(style.dim("host keys on \(keysPort), admin on \(admin), files in \(settings.folder.path)"))
             """)
     }
 
