@@ -97,13 +97,18 @@ struct CanonicalRequest {
                 var pair = Pair(nameStart: written, nameEnd: written, valueEnd: written)
                 written = Self.recode(query, &index, until: UInt8(ascii: "="), into: output, at: written)
                 pair.nameEnd = written
+                if Self.isToken(UnsafeRawBufferPointer(rebasing: output[pair.name])) {
+                    // Most of the query, and none of its business.
+                    index = query.firstIndex(of: UInt8(ascii: "&"), from: index) ?? query.count
+                    written = pair.nameStart
+                    continue
+                }
                 if index < query.count, query[index] == UInt8(ascii: "=") {
                     index += 1
                     written = Self.recode(query, &index, until: UInt8(ascii: "&"), into: output, at: written)
                 }
                 pair.valueEnd = written
-                let name = UnsafeRawBufferPointer(rebasing: output[pair.name])
-                if Self.isToken(name) { written = pair.nameStart } else { pairs.append(pair) }
+                pairs.append(pair)
             }
             encodedCount = written
         }

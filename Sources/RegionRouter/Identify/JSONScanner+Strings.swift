@@ -6,7 +6,9 @@ extension JSONScanner {
         guard peek() == UInt8(ascii: "\""), position < count else { throw .malformed }
         let start = position + 1
         var index = start
-        while index < count {
+        while true {
+            index = endOfPlainText(from: index)
+            guard index < count else { throw .malformed }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
                 move(to: index + 1)
@@ -14,9 +16,22 @@ extension JSONScanner {
             }
             if byte == UInt8(ascii: "\\") { return try unescape(from: start, at: index) }
             guard byte >= 0x20 else { throw .malformed }
-            index += byte < 0x80 ? 1 : try characterLength(at: index)
+            index += try characterLength(at: index)
         }
-        throw .malformed
+    }
+
+    /// The first byte that is not a plain ASCII character of a string; `count` where there is none.
+    private func endOfPlainText(from start: Int) -> Int {
+        let end = min(count, bytes.count)
+        return bytes.withUnsafeBufferPointer { bytes in
+            var index = start
+            while index < end {
+                let byte = bytes[index]
+                guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+                index += 1
+            }
+            return index
+        }
     }
 
     /// The rest of a string from its first escape on; what is resolved is written over what was read.
