@@ -4,11 +4,10 @@ import statistics
 import subprocess
 
 
-def run(process, script, seconds, connections, offset=0, until=0):
-    """`offset` and `until` bound the requests of the script that are sent; until 0 it goes round."""
+def run(process, script, seconds, connections):
     before = process.cpu_seconds()
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script,
-               f"http://127.0.0.1:{process.port}", "--", str(offset), str(until)]
+               f"http://127.0.0.1:{process.port}"]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     user, system = (after - was for after, was in zip(process.cpu_seconds(), before))
     count = int(re.search(r"(\d+) requests in", output).group(1))

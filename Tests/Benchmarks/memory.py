@@ -30,7 +30,7 @@ def measure(gateway, workload, options, progress):
         figures[f"{options.tenants} tenants, each called once: resident"] = (process.resident_mb(), 150, " MB")
         progress(f"{IDLE_CONNECTIONS} idle connections")
         before = process.resident_mb()
-        connections = open_idle(process, workload.page_url(workload.tenants[0]))
+        connections = open_idle(process, workload.api_url(workload.tenants[0]))
         figures[f"{IDLE_CONNECTIONS} idle keep-alive connections: more"] = (process.resident_mb() - before, 150, " MB")
         for connection in connections:
             connection.close()
@@ -98,10 +98,10 @@ def read_response(connection):
 
 
 def call_every_tenant(process, workload):
-    """One signed page of each, one after the other down one connection."""
+    """One call of each, one after the other down one connection."""
     with connect(process) as connection:
         for tenant in workload.tenants:
-            connection.sendall(request_bytes("GET", workload.page_url(tenant)))
+            connection.sendall(request_bytes("GET", workload.api_url(tenant)))
             status, _ = read_response(connection)
             if status != 200:
                 raise SystemExit(f"tenant {tenant[0]} got {status}")

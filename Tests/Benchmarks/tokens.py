@@ -30,8 +30,18 @@ def query_hash(method, path, parameters):
 
 
 def host_token(client_key, secret, method, path, parameters, now, lifetime=36_000):
-    claims = {"sub": "5b10ac8d82e05b22cc7d4ef5", "qsh": query_hash(method, path, parameters), "iss": client_key,
-              "context": {}, "exp": now + lifetime, "iat": now}
+    """A token made for one call."""
+    return signed(client_key, secret, query_hash(method, path, parameters), now, lifetime)
+
+
+def context_token(client_key, secret, now, lifetime=36_000):
+    """A token for the browser's own calls."""
+    return signed(client_key, secret, "context-qsh", now, lifetime)
+
+
+def signed(client_key, secret, qsh, now, lifetime):
+    claims = {"sub": "5b10ac8d82e05b22cc7d4ef5", "qsh": qsh, "iss": client_key, "context": {}, "exp": now + lifetime,
+              "iat": now}
     text = segment({"typ": "JWT", "alg": "HS256"}) + "." + segment(claims)
     return text + "." + base64url(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
 

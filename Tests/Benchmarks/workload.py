@@ -10,15 +10,13 @@ BROWSER = ("User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"
            "Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br\r\n"
            "Accept-Language: en-GB,en;q=0.9\r\nReferer: https://site.atlassian.net/browse/TEST-1\r\n")
 
-# A read-only list of whole requests, one file a request sequence; OFFSET lets one run go on where another ended.
+# A list of whole requests, sent in turn and round again.
 WRK_SCRIPT = """local requests = {}
 for line in io.lines("%(file)s") do requests[#requests + 1] = "%(before)s" .. line .. "%(after)s" end
-local at, last = 0, nil
-init = function(arguments) at = tonumber(arguments[1] or "0"); last = tonumber(arguments[2] or "0") end
+local at = 0
 request = function()
-  at = at + 1
-  if last > 0 and at >= last then wrk.thread:stop() end
-  return requests[(at - 1) %% #requests + 1]
+  at = at %% #requests + 1
+  return requests[at]
 end
 """
 
@@ -47,6 +45,11 @@ class Workload:
         query = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in parameters)
         return f"/panel?{query}&jwt={tokens.host_token(key, secret, 'GET', '/panel', parameters, self.now)}"
 
+    def api_url(self, tenant):
+        """A call that a page makes to its own app: the host has no part in it, so nothing is noted of the host."""
+        _, key, secret, _ = tenant
+        return f"/api?jwt={tokens.context_token(key, secret, self.now)}"
+
     def write_pages(self, count):
         """A wrk script that opens the pages of `count` tenants in turn; its path and the first URL."""
         urls = [self.page_url(tenant) for tenant in self.tenants[:count]]
@@ -55,9 +58,10 @@ class Workload:
         return self._write_script("pages", "GET ", after), urls[0]
 
     def write_forge_calls(self, signer, count):
-        """A wrk script of `count` Forge calls, each with a token of its own; its path and the first token."""
+        """A wrk script of `count` Forge calls, each with a token of its own; its path, and a token of each site."""
         installations = [str(uuid.UUID(int=number)) for number in range(1, 101)]
-        claims = [tokens.forge_claims(installations[n % len(installations)], n, self.now) for n in range(count)]
+        claims = [tokens.forge_claims(installations[n % len(installations)], uuid.uuid4().int, self.now)
+                  for n in range(count)]
         signed = signer.sign_all(claims)
         self._write_lines("forge.txt", signed)
         before = ("POST /forge HTTP/1.1\\r\\nHost: eu.localhost\\r\\nContent-Type: application/json\\r\\n"
