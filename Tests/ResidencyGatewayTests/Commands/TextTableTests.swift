@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What commands print")
 struct TextTableTests {
-    @Test("has columns as wide as their widest entry, and no blanks at the ends of lines")
+    @Test("has columns as wide as their widest entry")
     func table() {
         var table = TextTable(["A", "LONGER", "C"])
         table.add(["one", "2", "three"])
@@ -18,7 +18,7 @@ struct TextTableTests {
     @Test("shows how far it is")
     func progress() {
         let bar = ProgressBar(total: 200, what: "tenants", isShown: false)
-        #expect(bar.line(0).hasSuffix("  0 %  0 of 200 tenants") || bar.line(0).hasSuffix(" 0 %  0 of 200 tenants"))
+        #expect(bar.line(0).hasSuffix(" 0 %  0 of 200 tenants"))
         #expect(bar.line(100).contains(" 50 %  100 of 200 tenants"))
         #expect(!bar.line(100).hasPrefix("░"))
         #expect(!bar.line(200).contains("░"))
