@@ -10,8 +10,8 @@ package final class BlockingExecutor: TaskExecutor {
         Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 
-    /// Runs `body` on such threads. A child task is what gets it there: a caller's executor preference is looked at only
-    /// where a task is enqueued, which a plain call does not do.
+    /// Runs `body` on such threads. A child task is what gets it there: a caller's executor preference is looked at
+    /// only where a task is enqueued, which a plain call does not do.
     package static func run<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value
     {
         try await withThrowingTaskGroup(of: Value.self) { group in

@@ -152,7 +152,8 @@ struct TenantRoutingTests {
                     appID: RouterFixture.forgeAppID, installation: installation, at: WallClock.seconds())
                 let socket = try fixture.connect()
                 try socket.send(
-                    "POST /forge HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer \(TokenMaker.rs256(claims, key: key))\r\nContent-Length: 2\r\n\r\n{}"
+                    "POST /forge HTTP/1.1\r\nHost: \(host)\r\n"
+                        + "Authorization: Bearer \(TokenMaker.rs256(claims, key: key))\r\nContent-Length: 2\r\n\r\n{}"
                 )
                 return try socket.receiveResponse()
             }
