@@ -142,7 +142,7 @@ struct HostForgeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (command, options) = (self, options)
-        try await options.withScene { scene in
+        try await options.withScene(needsDescriptor: false) { scene in
             let site = scene.state.site(options.site) ?? .random(named: options.site)
             let call = try scene.simulator.forgeCall(
                 site: site, appID: command.appID, method: command.method.uppercased(),

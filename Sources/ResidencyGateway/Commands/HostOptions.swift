@@ -49,14 +49,24 @@ struct HostCallOptions: ParsableArguments {
     }
 
     /// Reads the state and the gateway's descriptor, and lets a block make its call.
-    func withScene(_ body: @escaping @Sendable (inout Scene) async throws -> Void) async throws {
+    ///
+    /// - Parameter needsDescriptor: `false` for calls that say all by themselves: a Forge app serves no descriptor.
+    func withScene(
+        needsDescriptor: Bool = true, _ body: @escaping @Sendable (inout Scene) async throws -> Void
+    ) async throws {
         let path = host.state
         let known = FileManager.default.fileExists(atPath: path)
         let state = try HostState.load(path)
         if !known { try state.save(path) }
         try await withOutboundClient(HostCaller.outbound) { client in
             let caller = HostCaller(client: client)
-            let app = try await caller.app(at: gateway, descriptorPath: descriptorPath)
+            let app: ServedApp
+            do {
+                app = try await caller.app(at: gateway, descriptorPath: descriptorPath)
+            } catch let error as HostError {
+                guard !needsDescriptor else { throw error }
+                app = ServedApp(baseURL: gateway)
+            }
             let simulator = HostSimulator(
                 installKeys: state.installKeys, forgeKeys: state.forgeKeys, appKey: app.key)
             var scene = Scene(state: state, app: app, simulator: simulator, caller: caller)

@@ -32,6 +32,12 @@ struct ServedApp: Sendable {
         self.webhooks = webhooks
     }
 
+    /// An app without a descriptor, at its plain base URL.
+    init(baseURL: String) {
+        self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        (key, regionBaseURLs, lifecycle, pages, webhooks) = ("", [:], [:], [], [])
+    }
+
     /// The base URL the host calls for a site in a region.
     func baseURL(region: String?) throws -> String {
         guard let region, region != "GLOBAL" else { return baseURL }
