@@ -9,6 +9,7 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
         var tenants: [TenantID: Tenant]
         var loads = 0
         var hostRealms: [TenantID: Region] = [:]
+        var awaitingRealm: [TenantID: [CheckedContinuation<Region, Never>]] = [:]
         var isAway = false
         var listeners: [AsyncStream<TenantChange>.Continuation] = []
     }
@@ -70,6 +71,21 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
     }
 
     package func hostRealm(_ region: Region, of tenant: TenantID) async {
-        state.withLock { $0.hostRealms[tenant] = region }
+        let waiting = state.withLock { state in
+            state.hostRealms[tenant] = region
+            return state.awaitingRealm.removeValue(forKey: tenant) ?? []
+        }
+        for continuation in waiting { continuation.resume(returning: region) }
+    }
+
+    /// The region that the host was reported to call for a tenant; waits for the first report.
+    package func reportedRealm(of tenant: TenantID) async -> Region {
+        await withCheckedContinuation { continuation in
+            let known = state.withLock { state in
+                if state.hostRealms[tenant] == nil { state.awaitingRealm[tenant, default: []].append(continuation) }
+                return state.hostRealms[tenant]
+            }
+            if let known { continuation.resume(returning: known) }
+        }
     }
 }

@@ -46,7 +46,7 @@ struct TenantRoutingTests {
                 #expect(try socket.receiveResponse().status == 200)
             }
             await fixture.observer.heard { if case .displacedCall = $0 { true } else { false } }
-            #expect(fixture.directory.hostRealms[TenantID(high: 7, low: 2)] == Region("EU"))
+            #expect(await fixture.directory.reportedRealm(of: TenantID(high: 7, low: 2)) == Region("EU"))
             #expect(fixture.directory.loads == 1)
         }
     }
