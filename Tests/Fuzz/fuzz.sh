@@ -18,7 +18,7 @@ for subject in $subjects; do
     kept=Tests/Fuzz/Corpus/$subject
     mkdir -p "$found" "$kept"
     if [ "$seconds" = keep ]; then
-        "$fuzz" "$subject" -merge=1 -max_len=4096 "$kept" "$found" </dev/null 2>&1 | tail -n 2
+        "$fuzz" "$subject" -set_cover_merge=1 -use_counters=0 -max_len=1024 "$kept" "$found" </dev/null 2>&1 | tail -n 2
     else
         echo "fuzzing $subject for $seconds s"
         "$fuzz" "$subject" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \

@@ -18,12 +18,18 @@ private let subjects: [String: @convention(c) (UnsafePointer<UInt8>?, Int) -> CI
     "canonical": { CanonicalSubject.shared.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
 ]
 
-guard CommandLine.arguments.count > 1, let subject = subjects[CommandLine.arguments[1]] else {
+// libFuzzer starts itself again, without our argument, to merge a corpus: there the environment tells.
+private let variable = "FUZZ_SUBJECT"
+private var count = CommandLine.argc
+private var arguments = CommandLine.unsafeArgv
+if CommandLine.arguments.count > 1, subjects[CommandLine.arguments[1]] != nil {
+    setenv(variable, CommandLine.arguments[1], 1)
+    count -= 1
+    arguments += 1
+    arguments[0] = CommandLine.unsafeArgv[0]
+}
+guard let name = getenv(variable), let subject = subjects[String(cString: name)] else {
     print("usage: Fuzz \(subjects.keys.sorted().joined(separator: "|")) [options] [corpus folder]")
     exit(64)
 }
-// libFuzzer does not know of our first argument: the program's name takes its place.
-private var count = CommandLine.argc - 1
-private var arguments = CommandLine.unsafeArgv + 1
-arguments[0] = CommandLine.unsafeArgv[0]
 exit(runDriver(&count, &arguments, subject))
