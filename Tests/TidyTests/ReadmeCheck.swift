@@ -21,6 +21,13 @@ enum ReadmeCheck {
         }
     }
 
+    /// Names in a source file, found by a pattern's first group, that the README does not tell of in code.
+    static func untold(_ pattern: String, of source: SourceFile, in readme: SourceFile) -> [Complaint] {
+        eachMatch(of: pattern, in: source) { name in
+            readme.text.contains("`\(name)`") ? nil : "\(readme.path) does not tell of `\(name)`"
+        }
+    }
+
     private static func eachMatch(
         of pattern: String, in file: SourceFile, complain: (String) -> String?
     ) -> [Complaint] {

@@ -10,6 +10,14 @@ struct ReadmeCheckTests {
         #expect(complaints == [Complaint(path: "README.md", line: 2, what: "gone.md is not there")])
     }
 
+    @Test("finds names of the code that it does not tell of")
+    func untold() {
+        let source = SourceFile("Codes.swift", "case a = \"one-code\"\ncase b = \"two-codes\"\n")
+        let readme = SourceFile("README.md", "| 400 | `one-code` | two-codes |\n")
+        let complaints = ReadmeCheck.untold("case \\w+ = \"([a-z-]+)\"", of: source, in: readme)
+        #expect(complaints == [Complaint(path: "Codes.swift", line: 2, what: "README.md does not tell of `two-codes`")])
+    }
+
     @Test("finds commands that the Makefile does not have, in code alone")
     func targets() {
         let readme = SourceFile("README.md", "    make demo\n`make tea` is hot\nWe make sense\n")

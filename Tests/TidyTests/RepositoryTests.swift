@@ -25,6 +25,22 @@ struct RepositoryTests {
         for complaint in complaints { Issue.record("\(complaint)") }
     }
 
+    @Test("asks of the README that it tells of every error and of every field of the log")
+    func errorsAndLog() throws {
+        let readme = try Repository.file("README.md")
+        let errors = try Repository.file("Sources/RegionRouter/Respond/RouterError.swift")
+        let log = try Repository.file("Sources/RegionRouter/Observe/AccessLogBuffer.swift")
+        let (code, field) = ("case \\w+ = \"([a-z-]+)\"", "\\\\\"([A-Za-z]+)\\\\\":")
+        let nothing = SourceFile("empty", "")
+        #expect(ReadmeCheck.untold(code, of: errors, in: nothing).count > 30)
+        #expect(ReadmeCheck.untold(field, of: log, in: nothing).count > 10)
+        for complaint in ReadmeCheck.untold(code, of: errors, in: readme)
+            + ReadmeCheck.untold(field, of: log, in: readme)
+        {
+            Issue.record("\(complaint)")
+        }
+    }
+
     @Test("asks of the configuration's reference that it tells of every key")
     func reference() throws {
         let reference = try Repository.file("config/reference.md")
