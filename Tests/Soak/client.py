@@ -278,6 +278,8 @@ class Client:
     async def run(self):
         scenarios = [self.keep_alive] * 8 + [self.pipeline] * 4 + [self.upload] * 3 + [
             self.download, self.broken_app, self.tunnel, self.tunnel, self.forged, self.leave, self.leave]
+        only = self.settings["only"]
+        scenarios = [scenario for scenario in scenarios if not only or scenario.__name__ in only]
         while True:
             scenario = self.chance.choice(scenarios)
             try:

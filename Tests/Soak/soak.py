@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -34,8 +35,8 @@ GROWTH_MB = 15
 class Child:
     """A process that is killed and started again; its lines of JSON are added up."""
 
-    def __init__(self, command, total=None):
-        self.command, self.total, self.process = command, total, None
+    def __init__(self, command, total=None, port=None):
+        self.command, self.total, self.port, self.process = command, total, port, None
         self.start()
 
     def start(self):
@@ -67,6 +68,7 @@ def arguments():
     parser.add_argument("--gateway", required=True, help="the binary")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=2, help="processes")
+    parser.add_argument("--only", nargs="*", default=[], help="names of the clients' scenarios")
     parser.add_argument("--no-kills", action="store_true", help="leave clients and app instances alone")
     return parser.parse_args()
 
@@ -79,7 +81,7 @@ def prepare(folder, options):
     gateway.import_tenants(f"{folder}/tenants.ndjson")
     kills = f"{folder}/kills"
     with open(kills, "w"), open(f"{folder}/clients.json", "w") as file:
-        json.dump({"port": gateway.port, "kills": kills,
+        json.dump({"port": gateway.port, "kills": kills, "only": options.only,
                    "tenants": [[key, secret, region] for _, key, secret, region in workload.tenants]}, file)
     return gateway, ports, kills
 
@@ -95,8 +97,19 @@ def kill_one(chance, apps, clients, kills):
     app.kill()
     time.sleep(chance.random() * 1.5)
     app.start()
+    while not listens(app.port):
+        os.utime(kills)
+        time.sleep(0.2)
     os.utime(kills)
     return "app instance"
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
 
 
 def watch(process, options, apps, clients, kills):
@@ -117,7 +130,8 @@ def watch(process, options, apps, clients, kills):
 def soak(folder, options):
     gateway, ports, kills = prepare(folder, options)
     total = Total()
-    apps = [Child([sys.executable, f"{HERE}/app.py", region, str(port)]) for region, port in ports.items()]
+    apps = [Child([sys.executable, f"{HERE}/app.py", region, str(port)], port=port)
+            for region, port in ports.items()]
     process, _ = gateway.start()
     clients = []
     try:
@@ -141,6 +155,8 @@ def report(total, memory, killed, died, output):
     early, late = statistics.median(memory[quarter:2 * quarter] or [0]), statistics.median(memory[-quarter:] or [0])
     print(f"resident: {early:.1f} MB in the second quarter, {late:.1f} MB in the last, "
           f"{max(memory or [0]):.1f} MB at most")
+    step = max(1, len(memory) // 12)
+    print("resident over time: " + " ".join(f"{value:.0f}" for value in memory[::step]))
     wrong = [f"the gateway died with {died}; its last words: {tail(output)}"] if died is not None else []
     if late - early > GROWTH_MB:
         wrong.append(f"memory grew by {late - early:.1f} MB")

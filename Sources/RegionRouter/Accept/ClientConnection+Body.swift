@@ -54,6 +54,11 @@ extension ClientConnection {
         context?.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
+    /// The client waits for a 100 that it has not been given: it may never send its body, or send it all the same.
+    var mayKeepBody: Bool {
+        head.expectsContinue && !saidContinue && !body.hasEnded && body.received == 0 && input.readableBytes == 0
+    }
+
     func bodyTimedOut() {
         bodyFailed(RouterError(.requestTimeout, "The request's body did not arrive in time."))
     }
@@ -83,8 +88,7 @@ extension ClientConnection {
     }
 
     func beginDiscarding() {
-        // A client that waits for a 100 may never send its body.
-        if head.expectsContinue, !saidContinue { return endConnection() }
+        if mayKeepBody { return endConnection() }
         phase = .discarding
         deadline = .now() + TimeAmount(limits.bodyTimeout)
         advance()

@@ -188,4 +188,18 @@ struct RudeClientTests {
             #expect(fixture.eu.requests.isEmpty && fixture.us.requests.isEmpty)
         }
     }
+
+    @Test("and does not wait for the 100 it asked for keeps its connection, also where the app answers early")
+    func impatient() async throws {
+        try await RouterFixture.run { fixture in
+            let socket = try fixture.connect()
+            let expect = "Expect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+            try socket.send("POST /early HTTP/1.1\r\n\(Self.host)\(expect)01234")
+            let early = try socket.receiveResponse()
+            #expect(early.text == "early")
+            #expect(early.field("connection") == nil)
+            try socket.send("56789GET /echo?after HTTP/1.1\r\n\(Self.host)\r\n")
+            #expect(try socket.receiveResponse().text.contains("/echo?after"))
+        }
+    }
 }
