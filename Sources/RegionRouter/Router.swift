@@ -23,12 +23,9 @@ package final class Router: Service {
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
         shared = RouterShared(
-            configuration: configuration, hosts: HostTable(configuration.endpoints),
-            decision: RegionDecision(
-                owned: Set(configuration.instances.keys), defaultRegion: configuration.defaultRegion),
-            lookup: lookup, reports: reports, keys: keys, endpoints: endpoints, observer: observer,
-            jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests), accessLog: accessLog,
-            logger: logger, wallClock: wallClock)
+            configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
+            observer: observer, jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
+            accessLog: accessLog, logger: logger, wallClock: wallClock)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -70,7 +67,7 @@ package final class Router: Service {
             } onGracefulShutdown: {
                 channel.close(promise: nil)
             }
-            await loops.drain(within: TimeAmount(self.shared.configuration.limits.drainTimeout))
+            await loops.drain(within: self.shared.times.drain)
             self.shared.jobs.finish()
             tasks.cancelAll()
         }

@@ -1,9 +1,13 @@
 import Logging
 import TenantDirectory
 
-/// What all event loops share: made once, never changed.
-struct RouterShared: Sendable {
+/// What all event loops share: made once, never changed. A class, for a loop looks something up here many times a
+/// request: a struct of so many parts would be copied, and each part counted, every time.
+final class RouterShared: Sendable {
     let configuration: RouterConfiguration
+    let limits: HTTPLimits
+    let times: RouterTimes
+    let healthPath: [UInt8]
     let hosts: HostTable
     let decision: RegionDecision
     let lookup: any PlacementLookup
@@ -18,4 +22,27 @@ struct RouterShared: Sendable {
     let wallClock: @Sendable () -> Int64
     /// All event loops, to be told of a change before an answer goes out.
     let everyLoop = EveryLoop()
+
+    init(
+        configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
+        keys: any PublicKeySource, endpoints: any HostEndpoints, observer: any RouterObserver, jobs: JobQueue,
+        accessLog: AccessLogWriter?, logger: Logger, wallClock: @escaping @Sendable () -> Int64
+    ) {
+        self.configuration = configuration
+        limits = configuration.limits
+        times = RouterTimes(configuration.limits)
+        healthPath = Array(configuration.listen.healthPath.utf8)
+        hosts = HostTable(configuration.endpoints)
+        decision = RegionDecision(
+            owned: Set(configuration.instances.keys), defaultRegion: configuration.defaultRegion)
+        self.lookup = lookup
+        self.reports = reports
+        self.keys = keys
+        self.endpoints = endpoints
+        self.observer = observer
+        self.jobs = jobs
+        self.accessLog = accessLog
+        self.logger = logger
+        self.wallClock = wallClock
+    }
 }

@@ -40,15 +40,14 @@ struct Routing {
     }
 
     let loop: RouterLoop
-    let head: RequestHead
     let endpoint: PublicEndpoint
     let tried: Tried
     /// An answer to the last question that came with an error.
     let failure: RouterError?
 
-    func decide(_ bytes: UnsafeRawBufferPointer) -> Decision {
+    func decide(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> Decision {
         do throws(RouterError) {
-            return try identify(bytes)
+            return try identify(bytes, head)
         } catch {
             return refuse(error)
         }
@@ -56,18 +55,20 @@ struct Routing {
 
     // MARK: Identify
 
-    private func identify(_ bytes: UnsafeRawBufferPointer) throws(RouterError) -> Decision {
+    private func identify(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RouterError) -> Decision {
         if let failure { throw failure }
         switch try loop.identifier.classify(bytes, head, at: endpoint, now: loop.shared.wallClock()) {
         case .gateway(let kind): return .control(kind, endpoint)
-        case .token(let claim): return try token(claim, bytes)
-        case .forge(let claim): return try forge(claim, bytes)
+        case .token(let claim): return try token(claim, bytes, head)
+        case .forge(let claim): return try forge(claim)
         case .routed(let key, let kind): return try routed(key, kind)
         case .untenanted: return try untenanted()
         }
     }
 
-    private func token(_ claim: TenantClaim, _ bytes: UnsafeRawBufferPointer) throws(RouterError) -> Decision {
+    private func token(
+        _ claim: TenantClaim, _ bytes: UnsafeRawBufferPointer, _ head: RequestHead
+    ) throws(RouterError) -> Decision {
         let key = TenantKey.alias(claim.alias)
         guard let entry = loop.tenants.entry(key) else {
             guard tried.load else { return .load(key, fresh: false) }
@@ -85,7 +86,7 @@ struct Routing {
         return try place(entry, .token, entry.fieldLines(verifiedAs: .connect), isHostCall: claim.kind == .host)
     }
 
-    private func forge(_ claim: ForgeClaim, _ bytes: UnsafeRawBufferPointer) throws(RouterError) -> Decision {
+    private func forge(_ claim: ForgeClaim) throws(RouterError) -> Decision {
         guard let key = loop.forgeKey(claim.keyQuery) else {
             guard tried.key else { return .fetch(claim.keyQuery) }
             throw RouterError(

@@ -34,7 +34,7 @@ extension ClientConnection {
         } catch {
             return bodyFailed(error)
         }
-        if wrote { deadline = .now() + TimeAmount(limits.bodyTimeout) }
+        if wrote { deadline = .now() + times.body }
         guard body.hasEnded else {
             if wrote { app.flush(requestEnded: false) }
             return
@@ -90,14 +90,14 @@ extension ClientConnection {
     func beginDiscarding() {
         if mayKeepBody { return endConnection() }
         phase = .discarding
-        deadline = .now() + TimeAmount(limits.bodyTimeout)
+        deadline = .now() + times.body
         advance()
     }
 
     func pumpDiscarded() {
         do throws(RouterError) {
             while try body.take(&input) != nil {
-                deadline = .now() + TimeAmount(limits.bodyTimeout)
+                deadline = .now() + times.body
             }
         } catch {
             return closeNow()

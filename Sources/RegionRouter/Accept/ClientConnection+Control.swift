@@ -34,7 +34,7 @@ extension ClientConnection {
         // The head stays, for the call may be forwarded; the body is read behind it.
         controlHead = input.readSlice(length: head.end) ?? ByteBuffer()
         phase = .control(call)
-        deadline = .now() + TimeAmount(limits.bodyTimeout)
+        deadline = .now() + times.body
         sayContinue()
         collectControlBody()
     }
@@ -66,7 +66,7 @@ extension ClientConnection {
 
     private func ask(_ call: ControlCall) {
         call.stage = .asked
-        deadline = .now() + TimeAmount(limits.responseTimeout)
+        deadline = .now() + times.response
         let endpoints = loop.shared.endpoints
         let hostCall = hostCall(call)
         let number = requestNumber

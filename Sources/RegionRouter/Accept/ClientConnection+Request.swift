@@ -7,7 +7,7 @@ extension ClientConnection {
     func readHead() -> Bool {
         if lines.isAtStart {
             record.startedAt = .now()
-            deadline = record.startedAt + TimeAmount(limits.headTimeout)
+            deadline = record.startedAt + times.head
         }
         let result = input.withUnsafeReadableBytes { bytes -> Result<Bool, RouterError> in
             do throws(RouterError) {
@@ -69,7 +69,7 @@ extension ClientConnection {
         let decision = input.withUnsafeReadableBytes { bytes -> Routing.Decision in
             do throws(RouterError) {
                 guard let endpoint = try endpoint(bytes) else { return .health }
-                return Routing(loop: loop, head: head, endpoint: endpoint, tried: tried, failure: failure).decide(bytes)
+                return Routing(loop: loop, endpoint: endpoint, tried: tried, failure: failure).decide(bytes, head)
             } catch {
                 return .refuse(error, .none)
             }
@@ -80,14 +80,14 @@ extension ClientConnection {
 
     /// The public URL that was called; `nil` for the health path, which every host name has.
     private func endpoint(_ bytes: UnsafeRawBufferPointer) throws(RouterError) -> PublicEndpoint? {
-        let listen = loop.shared.configuration.listen
-        if head.method == .get, bytes[head.path].elementsEqual(listen.healthPath.utf8) { return nil }
+        let path = UnsafeRawBufferPointer(rebasing: bytes[head.path])
+        if head.method == .get, HTTPBytes.equals(path, loop.shared.healthPath) { return nil }
         let host = calledHost(bytes)
-        if let cached = hostCache, cached.host.elementsEqual(host) {
+        if let cached = hostCache, HTTPBytes.equals(host, cached.host) {
             endpoint = cached.endpoint
             return loop.shared.hosts[cached.endpoint]
         }
-        switch loop.shared.hosts.match(host, path: UnsafeRawBufferPointer(rebasing: bytes[head.path])) {
+        switch loop.shared.hosts.match(host, path: path) {
         case .endpoint(let index):
             endpoint = index
             if loop.shared.hosts.needsNoPath(index) { hostCache = (Array(host), index) }
@@ -155,7 +155,7 @@ extension ClientConnection {
             hasBody: framing != .none && framing != .length(0),
             held: held)
         phase = .exchange(exchange)
-        deadline = body.hasEnded ? nil : .now() + TimeAmount(limits.bodyTimeout)
+        deadline = body.hasEnded ? nil : .now() + times.body
         pool.lease(exchange)
     }
 
@@ -181,7 +181,7 @@ extension ClientConnection {
     /// The lines about the client. For a client of our own they change with the host name alone, and are kept.
     private func originLines(_ bytes: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer) -> [UInt8] {
         guard isTrustedPeer else {
-            if let cached = originCache, cached.host.elementsEqual(host) { return cached.lines }
+            if let cached = originCache, HTTPBytes.equals(host, cached.host) { return cached.lines }
             let lines = ClientOrigin(address: clientAddress, scheme: "http")
                 .fieldLines(host: String(decoding: host, as: UTF8.self))
             originCache = (Array(host), lines)
@@ -300,7 +300,7 @@ extension ClientConnection {
         phase = .parked
         isParked = true
         loop.parkedCount += 1
-        deadline = .now() + TimeAmount(limits.parkTimeout)
+        deadline = .now() + times.park
         return true
     }
 

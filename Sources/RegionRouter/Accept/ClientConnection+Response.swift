@@ -93,7 +93,7 @@ extension ClientConnection {
         guard keepAlive, !loop.isDraining else { return endConnection() }
         phase = .head
         head.upgradesToWebSocket = false
-        deadline = .now() + TimeAmount(limits.keepAliveTimeout)
+        deadline = .now() + times.keepAlive
         advance()
     }
 

@@ -90,7 +90,8 @@ final class ClientConnection: ChannelDuplexHandler {
         phase = isTrustedPeer && listen.proxyProtocol ? .proxyHeader : .head
     }
 
-    var limits: HTTPLimits { loop.shared.configuration.limits }
+    var limits: HTTPLimits { loop.shared.limits }
+    var times: RouterTimes { loop.shared.times }
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     // MARK: The channel's side
@@ -98,7 +99,7 @@ final class ClientConnection: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
-        deadline = .now() + TimeAmount(limits.headTimeout)
+        deadline = .now() + times.head
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -207,7 +208,7 @@ final class ClientConnection: ChannelDuplexHandler {
     // MARK: Time
 
     func sweep(now: NIODeadline) {
-        if let since = unwritableSince, now - since >= TimeAmount(limits.writeTimeout) { return closeNow() }
+        if let since = unwritableSince, now - since >= times.write { return closeNow() }
         guard let deadline, now >= deadline else { return }
         self.deadline = nil
         switch phase {

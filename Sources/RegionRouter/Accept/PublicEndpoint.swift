@@ -1,7 +1,8 @@
 package import TenantDirectory
 
-/// One of the base URLs the host calls: which region it stands for, and the path that all its URLs begin with.
-package struct PublicEndpoint: Sendable, Equatable {
+/// One of the base URLs the host calls: which region it stands for, and the path that all its URLs begin with. A class,
+/// so that handing it on with every request counts one reference and not five.
+package final class PublicEndpoint: Sendable, Equatable {
     /// The region, or `GLOBAL` for the plain base URL.
     package let region: Region
     /// The whole base URL without a trailing slash, as in the descriptor: `https://eu.example.com/app`.
@@ -19,5 +20,10 @@ package struct PublicEndpoint: Sendable, Equatable {
         self.authority = authority
         self.basePath = basePath
         self.basePathBytes = Array(basePath.utf8)
+    }
+
+    package static func == (left: PublicEndpoint, right: PublicEndpoint) -> Bool {
+        left.region == right.region && left.baseURL == right.baseURL && left.authority == right.authority
+            && left.basePath == right.basePath
     }
 }

@@ -13,7 +13,8 @@ final class TenantEntry {
     /// When the directory was last asked about a signature that did not fit, in seconds of the monotonic clock.
     var freshCheckedAt: Int64 = .min
     /// Field lines for the app, by the framework whose name the token gave; made when first needed.
-    private var fieldLines: [TenantAlias.Framework: [UInt8]] = [:]
+    private var connectLines: [UInt8]?
+    private var forgeLines: [UInt8]?
     private var routedFieldLines: [RouteKind: [UInt8]] = [:]
 
     init(_ tenant: Tenant) { self.tenant = tenant }
@@ -27,7 +28,8 @@ final class TenantEntry {
             madeKeys = nil
         }
         tenant = newer
-        fieldLines.removeAll()
+        connectLines = nil
+        forgeLines = nil
         routedFieldLines.removeAll()
     }
 
@@ -49,11 +51,11 @@ final class TenantEntry {
 
     /// The `X-Residency-*` lines of a request that a verified token brought.
     func fieldLines(verifiedAs framework: TenantAlias.Framework) -> [UInt8] {
-        if let lines = fieldLines[framework] { return lines }
+        if let lines = framework == .connect ? connectLines : forgeLines { return lines }
         let name = tenant.alias(framework)?.name ?? tenant.id.description
         var lines = commonLines(.token)
         lines += Array("X-Residency-Tenant: \(name)\r\n".utf8)
-        fieldLines[framework] = lines
+        if framework == .connect { connectLines = lines } else { forgeLines = lines }
         return lines
     }
 

@@ -43,7 +43,8 @@ final class AppConnection: ChannelDuplexHandler {
 
     var isOpen: Bool { context?.channel.isActive ?? false }
     var isWritable: Bool { context?.channel.isWritable ?? false }
-    private var limits: HTTPLimits { loop.shared.configuration.limits }
+    private var limits: HTTPLimits { loop.shared.limits }
+    private var times: RouterTimes { loop.shared.times }
 
     // MARK: The exchange's side
 
@@ -63,11 +64,11 @@ final class AppConnection: ChannelDuplexHandler {
     func flush(requestEnded: Bool) {
         // From here on the instance has the word; before that, only where it does not take what it is given.
         context?.flush()
-        deadline = requestEnded || !isWritable ? .now() + TimeAmount(limits.responseTimeout) : nil
+        deadline = requestEnded || !isWritable ? .now() + times.response : nil
     }
 
     func writeTunnel(_ data: ByteBuffer) {
-        deadline = .now() + TimeAmount(limits.tunnelTimeout)
+        deadline = .now() + times.tunnel
         context?.writeAndFlush(Self.wrapOutboundOut(data), promise: nil)
     }
 
@@ -85,7 +86,7 @@ final class AppConnection: ChannelDuplexHandler {
     /// The client is gone and the app may be working on its request: its answer is read to the end and dropped.
     func drain() {
         isDraining = true
-        deadline = .now() + TimeAmount(limits.appMaxRequestTime)
+        deadline = .now() + times.appMaxRequest
         setPaused(false)
     }
 
@@ -105,7 +106,7 @@ final class AppConnection: ChannelDuplexHandler {
         guard isPaused != paused else { return }
         isPaused = paused
         // A reader that was paused starts to wait anew: the pause was not the instance's.
-        if !paused, exchange != nil, !isDraining { deadline = .now() + TimeAmount(limits.responseTimeout) }
+        if !paused, exchange != nil, !isDraining { deadline = .now() + times.response }
         if !paused, readWaits {
             readWaits = false
             context?.read()
@@ -143,13 +144,13 @@ final class AppConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
-        if deadline != nil, !isDraining { deadline = .now() + TimeAmount(limits.responseTimeout) }
+        if deadline != nil, !isDraining { deadline = .now() + times.response }
         switch phase {
         case .idle, .closed:
             // Nobody asked: a response now would be taken for the next request's.
             close()
         case .tunnel:
-            deadline = .now() + TimeAmount(limits.tunnelTimeout)
+            deadline = .now() + times.tunnel
             exchange?.client?.relay(&buffer, flush: true)
         case .head, .body:
             if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
@@ -265,7 +266,7 @@ final class AppConnection: ChannelDuplexHandler {
                 throw ResponseHead.fault("it switched protocols without being asked to.")
             }
             phase = .tunnel
-            deadline = .now() + TimeAmount(limits.tunnelTimeout)
+            deadline = .now() + times.tunnel
         } else {
             phase = .body(ResponseBody(head.framing, client: exchange.client, limits: limits))
         }

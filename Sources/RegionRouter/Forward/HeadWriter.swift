@@ -36,6 +36,11 @@ struct HeadWriter {
         write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    mutating func write(text: String) {
+        var text = text
+        text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    }
+
     @inline(__always)
     mutating func write(byte: UInt8) {
         guard count < room.count else {

@@ -11,7 +11,7 @@ final class InstancePool {
     init(address: InstanceAddress, loop: RouterLoop) {
         self.address = address
         self.loop = loop
-        let limits = loop.shared.configuration.limits
+        let limits = loop.shared.limits
         machine = ConnectionPoolMachine(
             maxConnections: limits.upstreamConnections, maxIdle: limits.idleUpstreamConnections,
             maxWaiting: limits.upstreamQueue)
@@ -46,10 +46,10 @@ final class InstancePool {
     }
 
     func sweep(now: NIODeadline) {
-        let limits = loop.shared.configuration.limits
+        let times = loop.shared.times
         let expired = machine.expire(
-            now: now, idleFor: TimeAmount(limits.idleUpstreamTimeout),
-            waitedFor: TimeAmount(limits.upstreamQueueTimeout))
+            now: now, idleFor: times.idleUpstream,
+            waitedFor: times.upstreamQueue)
         for app in expired.connections { app.close() }
         for exchange in expired.waiters {
             exchange.failed(
@@ -68,11 +68,11 @@ final class InstancePool {
     }
 
     private func connect() {
-        let limits = loop.shared.configuration.limits
+        let times = loop.shared.times
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let boundLoop = NIOLoopBound(loop, eventLoop: loop.eventLoop)
         ClientBootstrap(group: loop.eventLoop)
-            .connectTimeout(TimeAmount(limits.connectTimeout))
+            .connectTimeout(times.connect)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

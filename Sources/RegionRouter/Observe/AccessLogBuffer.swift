@@ -10,78 +10,68 @@ struct AccessLogBuffer {
 
     init(writer: AccessLogWriter?) { self.writer = writer }
 
+    /// Room for any line: its parts are numbers and words of closed sets, and an id of at most 64 characters.
+    private static let lineRoom = 768
+
     /// One JSON object a line; times in microseconds since the first byte of the request.
     mutating func append(_ record: RequestRecord) {
         guard let writer else { return }
         if bytes.isEmpty { bytes.reserveCapacity(Self.flushAt + 1_024) }
-        text("{\"event\":\"request\",\"time\":")
-        number(writer.wallClockMilliseconds())
-        text(",\"requestId\":\"")
+        withUnsafeTemporaryAllocation(byteCount: Self.lineRoom, alignment: 1) { room in
+            var line = HeadWriter(room)
+            Self.write(record, at: writer.wallClockMilliseconds(), to: &line)
+            guard !line.overflowed else { return }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<line.count]))
+        }
+        if bytes.count >= Self.flushAt { flush() }
+    }
+
+    private static func write(_ record: RequestRecord, at time: Int, to line: inout HeadWriter) {
+        line.write("{\"event\":\"request\",\"time\":")
+        line.write(decimal: time)
+        line.write(",\"requestId\":\"")
         // An id is a token of letters, digits, `-`, `_` and `.`: it needs no escaping.
-        if let given = record.givenID { bytes.append(contentsOf: given.utf8) } else { hex(record.id) }
-        text("\",\"method\":\"")
-        bytes.append(contentsOf: record.method.name.utf8)
-        text("\",\"route\":\"")
-        bytes.append(contentsOf: record.route.rawValue.utf8)
+        if let given = record.givenID { line.write(text: given) } else { line.write(hex: record.id) }
+        line.write("\",\"method\":\"")
+        line.write(text: record.method.name)
+        line.write("\",\"route\":\"")
+        line.write(text: record.route.rawValue)
         if let region = record.region {
-            text("\",\"region\":\"")
-            bytes.append(contentsOf: region.code.utf8)
+            line.write("\",\"region\":\"")
+            line.write(text: region.code)
         }
         if let tenant = record.tenant {
-            text("\",\"tenant\":\"")
-            hex(tenant.high)
-            hex(tenant.low)
+            line.write("\",\"tenant\":\"")
+            line.write(hex: tenant.high)
+            line.write(hex: tenant.low)
         }
-        text("\",\"status\":")
-        number(record.status)
-        text(",\"requestBytes\":")
-        number(record.requestBytes)
-        text(",\"responseBytes\":")
-        number(record.responseBytes)
-        time(",\"identifyMicros\":", record.microseconds(to: record.identifiedAt))
-        time(",\"connectMicros\":", record.microseconds(to: record.connectedAt))
-        time(",\"firstByteMicros\":", record.microseconds(to: record.firstByteAt))
-        time(",\"totalMicros\":", record.microseconds(to: record.endedAt))
+        line.write("\",\"status\":")
+        line.write(decimal: record.status)
+        line.write(",\"requestBytes\":")
+        line.write(decimal: record.requestBytes)
+        line.write(",\"responseBytes\":")
+        line.write(decimal: record.responseBytes)
+        write(",\"identifyMicros\":", record.microseconds(to: record.identifiedAt), to: &line)
+        write(",\"connectMicros\":", record.microseconds(to: record.connectedAt), to: &line)
+        write(",\"firstByteMicros\":", record.microseconds(to: record.firstByteAt), to: &line)
+        write(",\"totalMicros\":", record.microseconds(to: record.endedAt), to: &line)
         if let error = record.error {
-            text(",\"error\":\"")
-            bytes.append(contentsOf: error.rawValue.utf8)
-            text("\"")
+            line.write(",\"error\":\"")
+            line.write(text: error.rawValue)
+            line.write("\"")
         }
-        text("}\n")
-        if bytes.count >= Self.flushAt { flush() }
+        line.write("}\n")
+    }
+
+    private static func write(_ name: StaticString, _ micros: Int?, to line: inout HeadWriter) {
+        guard let micros else { return }
+        line.write(name)
+        line.write(decimal: micros)
     }
 
     mutating func flush() {
         guard let writer, !bytes.isEmpty else { return }
         writer.write(bytes)
         bytes = []
-    }
-
-    private mutating func text(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    private mutating func time(_ name: StaticString, _ micros: Int?) {
-        guard let micros else { return }
-        text(name)
-        number(micros)
-    }
-
-    private mutating func number(_ value: Int) {
-        guard value > 0 else { return bytes.append(UInt8(ascii: "0")) }
-        let start = bytes.count
-        var rest = value
-        while rest > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        }
-        bytes[start...].reverse()
-    }
-
-    private mutating func hex(_ value: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: (value >> UInt64(shift)) & 15)
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-        }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The byte classes and comparisons that the scanners share. Texts to compare with are `StaticString`s in lower case.
 enum HTTPBytes {
     static let carriageReturn = UInt8(ascii: "\r")
@@ -59,6 +61,22 @@ enum HTTPBytes {
         let expected = text.utf8Start
         for index in 0..<count where lowerCased(bytes[range.lowerBound &+ index]) != expected[index] { return false }
         return true
+    }
+
+    /// Whether the bytes at `range` are `text`, case and all.
+    @inline(__always)
+    static func equals(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount, range.lowerBound >= 0, range.upperBound <= bytes.count,
+            let base = bytes.baseAddress
+        else { return false }
+        return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
+    }
+
+    @inline(__always)
+    static func equals(_ bytes: UnsafeRawBufferPointer, _ other: [UInt8]) -> Bool {
+        guard bytes.count == other.count else { return false }
+        guard let base = bytes.baseAddress else { return true }
+        return other.withUnsafeBytes { $0.baseAddress.map { memcmp(base, $0, bytes.count) == 0 } ?? true }
     }
 
     /// Whether the bytes at `range` begin with `text`, letters of either case taken as equal.

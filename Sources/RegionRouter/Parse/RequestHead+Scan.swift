@@ -88,8 +88,7 @@ extension RequestHead {
 
     private mutating func readVersion(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RouterError) {
         // Case counts here (RFC 9112 §2.3), so the prefix is compared byte by byte.
-        let expected: StaticString = "HTTP/1."
-        guard range.count == 8, bytes[range.lowerBound..<range.lowerBound + 7].elementsEqual(expected.asBytes) else {
+        guard range.count == 8, HTTPBytes.equals(bytes, range.lowerBound..<range.lowerBound + 7, "HTTP/1.") else {
             throw RouterError(.unsupportedVersion, "The request line does not end with HTTP/1.1 or HTTP/1.0.")
         }
         switch bytes[range.lowerBound + 7] {
@@ -130,7 +129,7 @@ extension RequestHead {
 
     private static func method(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Method {
         // Methods are case-sensitive: `get` is another method, and not one of these.
-        func equals(_ text: StaticString) -> Bool { bytes[range].elementsEqual(text.asBytes) }
+        func equals(_ text: StaticString) -> Bool { HTTPBytes.equals(bytes, range, text) }
         switch range.count {
         case 3: return equals("GET") ? .get : equals("PUT") ? .put : .other
         case 4: return equals("POST") ? .post : equals("HEAD") ? .head : .other
@@ -315,11 +314,6 @@ extension RequestHead {
         dropped.sort { $0.lowerBound < $1.lowerBound }
         self.dropped = dropped
     }
-}
-
-extension StaticString {
-    /// The text's bytes; only for texts of more than one character.
-    var asBytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }
 
 extension HTTPBytes {

@@ -45,8 +45,7 @@ extension ResponseHead {
     /// - Returns: the minor version.
     private mutating func readStatusLine(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) throws(RouterError) -> Int
     {
-        let prefix: StaticString = "HTTP/1."
-        guard line.count >= 12, bytes[line.lowerBound..<line.lowerBound + 7].elementsEqual(prefix.asBytes) else {
+        guard line.count >= 12, HTTPBytes.equals(bytes, line.lowerBound..<line.lowerBound + 7, "HTTP/1.") else {
             throw Self.fault("its status line does not begin with HTTP/1.1 and a code.")
         }
         let version = bytes[line.lowerBound + 7]

@@ -185,7 +185,7 @@ extension RouterPlan {
 }
 
 extension PublicEndpoint {
-    fileprivate init(_ region: Region, _ url: WebAddress) {
+    fileprivate convenience init(_ region: Region, _ url: WebAddress) {
         self.init(region: region, baseURL: url.description, authority: url.authority, basePath: url.path)
     }
 

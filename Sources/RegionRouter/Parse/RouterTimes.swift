@@ -1,0 +1,32 @@
+import NIOCore
+
+/// The time-outs of ``HTTPLimits`` in the event loops' own unit, converted once.
+struct RouterTimes: Sendable {
+    let head: TimeAmount
+    let body: TimeAmount
+    let keepAlive: TimeAmount
+    let write: TimeAmount
+    let connect: TimeAmount
+    let response: TimeAmount
+    let appMaxRequest: TimeAmount
+    let idleUpstream: TimeAmount
+    let upstreamQueue: TimeAmount
+    let tunnel: TimeAmount
+    let park: TimeAmount
+    let drain: TimeAmount
+
+    init(_ limits: HTTPLimits) {
+        head = TimeAmount(limits.headTimeout)
+        body = TimeAmount(limits.bodyTimeout)
+        keepAlive = TimeAmount(limits.keepAliveTimeout)
+        write = TimeAmount(limits.writeTimeout)
+        connect = TimeAmount(limits.connectTimeout)
+        response = TimeAmount(limits.responseTimeout)
+        appMaxRequest = TimeAmount(limits.appMaxRequestTime)
+        idleUpstream = TimeAmount(limits.idleUpstreamTimeout)
+        upstreamQueue = TimeAmount(limits.upstreamQueueTimeout)
+        tunnel = TimeAmount(limits.tunnelTimeout)
+        park = TimeAmount(limits.parkTimeout)
+        drain = TimeAmount(limits.drainTimeout)
+    }
+}
