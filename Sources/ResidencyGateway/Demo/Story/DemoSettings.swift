@@ -14,10 +14,19 @@ struct DemoSettings: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("residency-demo-\(HostNames.uuid())")
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard let port = Self.freePort(wished) ?? Self.freePort(0) else {
+        guard let port = (wished == 0 ? nil : Self.freePort(wished)) ?? Self.quietPort() ?? Self.freePort(0) else {
             throw HostError("there is no free port on 127.0.0.1")
         }
         self.port = port
+    }
+
+    /// A free port below those that the system gives to outgoing connections, so that nobody gets it by chance between
+    /// now and the gateway's start.
+    private static func quietPort() -> Int? {
+        for _ in 0..<64 {
+            if let port = freePort(.random(in: 10_000..<32_000)) { return port }
+        }
+        return nil
     }
 
     func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
