@@ -62,9 +62,9 @@ package final class Router: Service {
             tasks.addTask {
                 for await change in self.shared.lookup.changes() { loops.apply(change) }
             }
-            await withGracefulShutdownHandler {
+            await withTaskCancellationOrGracefulShutdownHandler {
                 try? await channel.closeFuture.get()
-            } onGracefulShutdown: {
+            } onCancelOrGracefulShutdown: {
                 channel.close(promise: nil)
             }
             await loops.drain(within: self.shared.times.drain)

@@ -62,6 +62,11 @@ package struct RouterFixture: Sendable {
         return try result.get()
     }
 
+    /// A configuration of one region, for a router that a test runs itself.
+    package static func oneRegion(_ instance: InstanceAddress) -> RouterConfiguration {
+        configuration(eu: instance.port, us: instance.port)
+    }
+
     private static func configuration(eu: Int, us: Int) -> RouterConfiguration {
         func endpoint(_ region: Region, _ host: String) -> PublicEndpoint {
             PublicEndpoint(region: region, baseURL: "http://\(host)", authority: host, basePath: "")
