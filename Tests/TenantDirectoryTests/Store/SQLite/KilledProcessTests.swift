@@ -55,33 +55,13 @@ struct KilledProcessTests {
     /// Starts the writer and kills it once it has acknowledged so many writes, at whatever it does just then.
     /// - Returns: all it acknowledged.
     private func runAndKill(_ path: String, round: Int, after count: Int) async throws -> [String] {
-        let process = Process()
-        process.executableURL = try writer()
-        process.arguments = [path, "\(round)"]
-        let output = Pipe()
-        process.standardOutput = output
-        let (chunks, continuation) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                continuation.finish()
-            } else {
-                continuation.yield(data)
-            }
-        }
-        try process.run()
-        let id = process.processIdentifier
-        var text = Data()
-        for await chunk in chunks {
-            text += chunk
-            if text.count(where: { $0 == UInt8(ascii: "\n") }) >= count { kill(id, SIGKILL) }
-        }
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal)
+        let process = try ChildProcess([path, "\(round)"], of: try writer())
+        for _ in 0..<count { guard await process.line() != nil else { break } }
+        process.killAtOnce()
+        let ending = await process.ending()
+        #expect(ending.status == -SIGKILL)
         // A line without its end was not acknowledged.
-        return String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            .map(String.init)
+        return ending.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 
     /// The helper lies beside the tests.
