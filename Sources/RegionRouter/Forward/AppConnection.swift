@@ -25,6 +25,8 @@ final class AppConnection: ChannelDuplexHandler {
     private var head = ResponseHead()
     private var interimCount = 0
     private var exchangeCount = 0
+    /// Something of the answer under way has come, be it an interim response or part of a head.
+    private var hasReceived = false
     /// The client is gone: what comes is read and dropped.
     private var isDraining = false
     private var readWaits = false
@@ -54,6 +56,7 @@ final class AppConnection: ChannelDuplexHandler {
         lines.reset()
         interimCount = 0
         exchangeCount += 1
+        hasReceived = false
         isDraining = false
     }
 
@@ -153,6 +156,7 @@ final class AppConnection: ChannelDuplexHandler {
             deadline = .now() + times.tunnel
             exchange?.client?.relay(&buffer, flush: true)
         case .head, .body:
+            hasReceived = true
             if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
             readResponse()
         }
@@ -176,7 +180,7 @@ final class AppConnection: ChannelDuplexHandler {
         phase = .closed
         deadline = nil
         if wasPooled { pool.closed(self) }
-        if !endedBody { exchange?.appLeft(wasReused: exchangeCount > 1) }
+        if !endedBody { exchange?.appLeft(wasReused: exchangeCount > 1 && !hasReceived) }
     }
 
     /// A body that ends with the connection has ended, if the connection ended well.

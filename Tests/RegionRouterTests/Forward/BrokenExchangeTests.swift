@@ -136,6 +136,22 @@ struct BrokenExchangeTests {
         }
     }
 
+    @Test(
+        "is not sent again once anything of an answer has come",
+        arguments: ["HTTP/1.1 103 Early Hints\r\n\r\nHANGUP", "HTTP/1.1 200 OHANGUP"])
+    func noRetryAfterBytes(script: String) async throws {
+        try await RouterFixture.run(scripts: ["part": script]) { fixture in
+            let socket = try fixture.connect()
+            try socket.send(Self.request("/echo"))
+            #expect(try socket.receiveResponse().status == 200)
+            try socket.send(Self.request("/raw/part"))
+            var response = try socket.receiveResponse(hasBody: false)
+            if response.status == 103 { response = try socket.receiveResponse(hasBody: false) }
+            #expect(response.status == 502)
+            #expect(fixture.eu.requests.filter { $0.contains("/raw/part") }.count == 1)
+        }
+    }
+
     @Test("whose app answers before it has read the body leaves the client's connection in step")
     func earlyAnswer() async throws {
         try await RouterFixture.run { fixture in
