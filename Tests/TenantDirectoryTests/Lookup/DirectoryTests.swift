@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,13 +16,14 @@ struct DirectoryTests {
     }
 
     func withPair(
-        limits: DirectoryLimits = DirectoryLimits(), _ body: (Pair) async throws -> Void
+        limits: DirectoryLimits = DirectoryLimits(),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, _ body: (Pair) async throws -> Void
     ) async throws {
         let folder = try ScratchFolder()
         let path = folder.file("d.sqlite")
         let store = try SQLiteStore(path: path, sealer: .test())
         let other = try SQLiteStore(path: path, sealer: .test())
-        try await body(Pair(directory: Directory(store: store, limits: limits, logger: logger), other: other))
+        try await body(Pair(directory: Directory(store: store, limits: limits, logger: logger, now: now), other: other))
         store.close()
         other.close()
     }
@@ -98,14 +100,19 @@ struct DirectoryTests {
 
     @Test("asks past its memory when told to, once a second")
     func fresh() async throws {
-        try await withPair { pair in
+        let start = ContinuousClock.now
+        let passed = Mutex(Duration.zero)
+        try await withPair(now: { passed.withLock { start + $0 } }) { pair in
             let attempt = try await pair.directory.beginInstall(install("a"), actor: "host")
             let tenant = try await pair.directory.completeInstall(attempt, keepPreviousFor: .seconds(1), actor: "host")
             let key = TenantKey.alias(alias("a"))
             let elsewhere = try await pair.other.setState(.disabled, of: tenant.id, actor: "host")
             #expect(try await pair.directory.freshTenant(key) == elsewhere)
-            _ = try await pair.other.setState(.enabled, of: tenant.id, actor: "host")
+            let later = try await pair.other.setState(.enabled, of: tenant.id, actor: "host")
+            passed.withLock { $0 = .milliseconds(900) }
             #expect(try await pair.directory.freshTenant(key) == elsewhere, "it was loaded just now")
+            passed.withLock { $0 = .seconds(2) }
+            #expect(try await pair.directory.freshTenant(key) == later)
         }
     }
 
