@@ -4,7 +4,8 @@ PREFIX ?= /usr/local
 MINUTES ?= 10
 SECONDS ?= 60
 
-BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
+TEST_PACKAGES := postgresql
 BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk openssl python3
 SOAK_PACKAGES := python3
 
@@ -23,6 +24,7 @@ demo: packages ## builds, then shows two regions, a gateway and a host at work, 
 	.build/debug/residency-gateway demo
 
 test: packages ## runs every test
+	@$(ENSURE) $(TEST_PACKAGES)
 	swift test
 
 check: packages ## format, the taste of the house, and imports of what a target does not depend on

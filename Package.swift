@@ -20,12 +20,13 @@ let package = Package(
     targets: [
         // Each system library is wrapped once, by the target that names it below.
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // In the order of the arrows: a target may import only what stands above it.
         .target(
             name: "TenantDirectory",
             dependencies: [
-                "CLibCrypto",
+                "CLibCrypto", "CLibPQ",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -26,7 +26,7 @@ extension TidyCheck {
     ]
 
     private static let arrows: [String: Set<String>] = [
-        "TenantDirectory": ["CLibCrypto", "GRDB"],
+        "TenantDirectory": ["CLibCrypto", "CLibPQ", "GRDB"],
         "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix"],
         "ResidencyGateway": [
             "TenantDirectory", "RegionRouter", "CLibCurl", "ArgumentParser", "Configuration", "GRDB", "Hummingbird",

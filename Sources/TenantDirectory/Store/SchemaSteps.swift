@@ -13,6 +13,23 @@ enum SchemaSteps {
     /// The step a directory is at once all are applied.
     static var newest: Int { all.last?.number ?? 0 }
 
+    /// Steps below the next multiple of this only add what an older program can do without; one that it cannot live
+    /// with takes the next multiple.
+    private static let stepsOfMajor = 1_000
+
+    /// Whether this program can work with a directory where those steps are applied.
+    /// - Parameters:
+    ///   - name: of the directory, for the message.
+    ///   - remedy: what to do about a newer one.
+    /// - Throws: `.newerSchema` where the steps are of a later major.
+    static func check(applied: Int, of name: String, remedy: String) throws(DirectoryError) {
+        guard applied / stepsOfMajor > newest / stepsOfMajor else { return }
+        throw DirectoryError(
+            .newerSchema,
+            "The directory \(name) was made by a newer program (schema step \(applied); this one knows \(newest)). "
+                + remedy)
+    }
+
     /// Where the applied steps are recorded.
     static let recordTable = """
         CREATE TABLE IF NOT EXISTS schema_steps (

@@ -37,8 +37,8 @@ enum SQLiteFile {
     }
 
     /// - Throws: `.notADirectory` where SQLite finds damage.
-    static func checkIntegrity(_ database: Database, path: String) throws {
-        let complaints = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
+    static func checkIntegrity(_ runner: any StatementRunner, path: String) throws {
+        let complaints = try runner.rows("PRAGMA quick_check(1)", []).map { try $0.text(0) }
         guard complaints == ["ok"] else { throw damaged(path) }
     }
 
@@ -75,7 +75,7 @@ enum SQLiteFile {
             // A process that was killed while it made the file leaves an empty one.
             guard id == applicationID || (id == 0 && tables == 0) else { throw foreign(path) }
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-            if size <= integrityCheckSize { try checkIntegrity(database, path: path) }
+            if size <= integrityCheckSize { try checkIntegrity(SQLiteRunner(database: database), path: path) }
         }
     }
 
@@ -83,12 +83,9 @@ enum SQLiteFile {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         try database.execute(sql: SchemaSteps.recordTable)
         let applied = try Int.fetchOne(database, sql: "SELECT MAX(step) FROM schema_steps") ?? 0
-        guard applied <= SchemaSteps.newest else {
-            throw DirectoryError(
-                .newerSchema,
-                "The directory \(path) was made by a newer program (schema step \(applied); this one knows "
-                    + "\(SchemaSteps.newest)). Install that program again, or restore the file from before the update.")
-        }
+        try SchemaSteps.check(
+            applied: applied, of: path,
+            remedy: "Install that program again, or restore the file from before the update.")
         for step in SchemaSteps.all where step.number > applied {
             for statement in step.statements { try database.execute(sql: statement) }
             try database.execute(

@@ -50,7 +50,7 @@ package final class SQLiteStore: DirectoryStore {
     /// - Throws: `.notADirectory` where there is any.
     package func verify() async throws(DirectoryError) {
         let path = path
-        try await read { session in try SQLiteFile.checkIntegrity(session.database, path: path) }
+        try await read { session in try SQLiteFile.checkIntegrity(session.runner, path: path) }
     }
 
     // MARK: Reading
@@ -82,7 +82,7 @@ package final class SQLiteStore: DirectoryStore {
     // MARK: Lifecycle
 
     package func beginInstall(_ install: Install, actor: String) async throws(DirectoryError) -> InstallAttempt {
-        try Self.check(install.region)
+        try StoreSession.check(install.region)
         return try await write { try $0.beginInstall(install, actor: actor) }
     }
 
@@ -107,7 +107,7 @@ package final class SQLiteStore: DirectoryStore {
 
     package func recordForgeInstallation(_ install: ForgeInstall, actor: String) async throws(DirectoryError) -> Tenant
     {
-        try Self.check(install.region)
+        try StoreSession.check(install.region)
         return try await write { try $0.recordForgeInstallation(install, actor: actor) }
     }
 
@@ -116,25 +116,18 @@ package final class SQLiteStore: DirectoryStore {
     }
 
     package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
-        for line in batch { try Self.check(line.region) }
+        for line in batch { try StoreSession.check(line.region) }
         return try await write { session in
             // New ids lie all over the file: without room for its pages each batch reads most of them again.
-            try session.database.execute(sql: "PRAGMA cache_size = -\(Self.importCacheKibibytes)")
-            try session.database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.importLogPages)")
+            try session.execute("PRAGMA cache_size = -\(Self.importCacheKibibytes)")
+            try session.execute("PRAGMA wal_autocheckpoint = \(Self.importLogPages)")
             return try session.importTenants(batch, actor: actor)
-        }
-    }
-
-    private static func check(_ region: Region) throws(DirectoryError) {
-        guard region != .global else {
-            throw DirectoryError(
-                .conflict, "GLOBAL is a URL, not a place: a tenant that arrives there is placed in the default region.")
         }
     }
 
     // MARK: Running
 
-    private func read<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSession) throws -> Value)
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
         async throws(DirectoryError) -> Value
     {
         let (pool, sealer, now) = (pool, sealer, now().milliseconds)
@@ -142,20 +135,24 @@ package final class SQLiteStore: DirectoryStore {
             pool.asyncRead { database in
                 continuation.resume(
                     returning: Result {
-                        try body(SQLiteSession(database: try database.get(), sealer: sealer, now: now))
+                        let runner = SQLiteRunner(database: try database.get())
+                        return try body(StoreSession(runner: runner, sealer: sealer, now: now, isWriting: false))
                     })
             }
         }
         return try unwrap(result)
     }
 
-    private func write<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSession) throws -> Value)
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Change<Value>)
         async throws(DirectoryError) -> Value
     {
         let (pool, sealer, now) = (pool, sealer, now().milliseconds)
         let result = await withCheckedContinuation { continuation in
             pool.asyncWrite { database in
-                try body(SQLiteSession(database: database, sealer: sealer, now: now))
+                let runner = SQLiteRunner(database: database)
+                let session = StoreSession(runner: runner, sealer: sealer, now: now, isWriting: true)
+                let change = try body(session)
+                return change.answer(try runner.finish(session))
             } completion: { _, result in
                 continuation.resume(returning: result)
             }

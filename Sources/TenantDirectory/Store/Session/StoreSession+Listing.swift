@@ -1,26 +1,24 @@
 import Foundation
-import GRDB
 
 /// Reading many records.
-extension SQLiteSession {
+extension StoreSession {
     func tenants(after: TenantID?, limit: Int, filter: TenantFilter) throws -> [Tenant] {
         var conditions = ["t.id > ?"]
-        var arguments: [(any DatabaseValueConvertible)?] = [after?.description ?? ""]
+        var values: [SQLValue] = [.text(after?.description ?? "")]
         if let region = filter.region {
             conditions.append("t.region = ?")
-            arguments.append(region.code)
+            values.append(.text(region.code))
         }
         if let state = filter.state {
             conditions.append("t.state = ?")
-            arguments.append(state.rawValue)
+            values.append(.text(state.rawValue))
         }
         if filter.displacedOnly { conditions.append("t.displaced = 1") }
-        arguments.append(max(0, limit))
+        values.append(.integer(Int64(max(0, limit))))
         let condition = conditions.joined(separator: " AND ")
-        return try rows(
-            "SELECT \(Self.columns) FROM tenants t WHERE \(condition) ORDER BY t.id LIMIT ?",
-            StatementArguments(arguments)
-        ).map { try record($0).opened(sealer) }
+        let rows = try rows(
+            "SELECT \(Self.columns) FROM tenants t WHERE \(condition) ORDER BY t.id LIMIT ?", values)
+        return try records(rows).map { try $0.opened(sealer) }
     }
 
     func counts() throws -> TenantCounts {
@@ -34,11 +32,12 @@ extension SQLiteSession {
 
     func changes(after sequence: Int64, limit: Int) throws -> [RecordChange] {
         let limit = max(0, limit)
-        let changed = try rows(
-            "SELECT \(Self.columns) FROM tenants t WHERE t.seq > ? ORDER BY t.seq LIMIT ?", [sequence, limit]
-        ).map { RecordChange.changed(try record($0).opened(sealer)) }
-        let removed = try rows(
-            "SELECT tenant_id, seq FROM tombstones WHERE seq > ? ORDER BY seq LIMIT ?", [sequence, limit]
+        let values: [SQLValue] = [.integer(sequence), .integer(Int64(limit))]
+        let rows = try rows(
+            "SELECT \(Self.columns) FROM tenants t WHERE t.seq > ? ORDER BY t.seq LIMIT ?", values)
+        let changed = try records(rows).map { RecordChange.changed(try $0.opened(sealer)) }
+        let removed = try self.rows(
+            "SELECT tenant_id, seq FROM tombstones WHERE seq > ? ORDER BY seq LIMIT ?", values
         ).map { RecordChange.removed(try $0.tenantID(0), sequence: try $0.number(1)) }
         guard !removed.isEmpty else { return changed }
         return Array((changed + removed).sorted { $0.sequence < $1.sequence }.prefix(limit))
@@ -50,10 +49,10 @@ extension SQLiteSession {
 
     func auditEntries(of tenant: TenantID?, limit: Int) throws -> [AuditEntry] {
         let columns = "SELECT at, tenant_id, actor, action, detail FROM audit"
-        let limit = max(0, limit)
+        let limit = SQLValue.integer(Int64(max(0, limit)))
         let found =
             if let tenant {
-                try rows("\(columns) WHERE tenant_id = ? ORDER BY seq DESC LIMIT ?", [tenant.description, limit])
+                try rows("\(columns) WHERE tenant_id = ? ORDER BY seq DESC LIMIT ?", [SQLValue(tenant), limit])
             } else {
                 try rows("\(columns) ORDER BY seq DESC LIMIT ?", [limit])
             }

@@ -1,34 +1,35 @@
 import Foundation
-import GRDB
 
 /// Adding many records at once.
-extension SQLiteSession {
+extension StoreSession {
     /// A record of the batch that is known, and what it gets from its line.
     private struct Completion {
         let before: TenantRecord
         var after: TenantRecord
     }
 
-    func importTenants(_ batch: [ImportedTenant], actor: String) throws -> ImportOutcome {
+    func importTenants(_ batch: [ImportedTenant], actor: String) throws -> Change<ImportOutcome> {
         var outcome = ImportOutcome()
         var added: [TenantRecord] = []
         var addedLines: [TenantAlias: ImportedTenant] = [:]
         var completed: [Completion] = []
         var completedIDs: Set<TenantID> = []
-        let hasTombstones = try row("SELECT 1 FROM tombstone_aliases LIMIT 1") != nil
+        let hasTombstones = try row("SELECT tenant_id FROM tombstone_aliases LIMIT 1") != nil
+        let knownOwners = try ownersByName(batch.flatMap(\.aliases))
+        let knownRecords = try records(Array(Set(knownOwners.values)))
         for line in batch {
             if let earlier = line.aliases.lazy.compactMap({ addedLines[$0] }).first {
                 note(line, differs: earlier.secret != line.secret || earlier.region != line.region, in: &outcome)
                 continue
             }
-            let owners = Set(try line.aliases.compactMap { try owner(of: $0) })
+            let owners = Set(line.aliases.compactMap { knownOwners[$0] })
             guard let id = owners.first else {
                 added.append(try newRecord(line, mayRevive: hasTombstones))
                 for alias in line.aliases { addedLines[alias] = line }
                 continue
             }
             // A record that a line of this batch has just completed has been read before that: it is left as it is.
-            guard owners.count == 1, !completedIDs.contains(id), let known = try record(id)
+            guard owners.count == 1, !completedIDs.contains(id), let known = knownRecords[id]
             else {
                 note(line, differs: owners.count > 1, in: &outcome)
                 continue
@@ -40,25 +41,21 @@ extension SQLiteSession {
         }
         outcome.added = added.count
         outcome.completed = completed.count
-        guard !added.isEmpty || !completed.isEmpty else { return outcome }
-        var number = try takeNumbers(added.count + completed.count)
-        for var record in added {
-            record.sequence = number
-            try insert(record)
-            try audit(number, record.id, actor: actor, "imported", "\(record.state), \(record.placement.region)")
-            number += 1
+        for record in added {
+            let number = takeNumber()
+            insert(record, number: number)
+            audit(number, record.id, actor: actor, "imported", "\(record.state), \(record.placement.region)")
         }
         for var completion in completed {
-            completion.after.sequence = number
+            let number = takeNumber()
             completion.after.updatedAt = now
             for alias in completion.after.aliases where !completion.before.aliases.contains(alias) {
-                try insert(alias, of: completion.before.id)
+                insert(alias, of: completion.before.id)
             }
-            try update(completion.after, before: completion.before)
-            try audit(number, completion.before.id, actor: actor, "completed from an import", "")
-            number += 1
+            try update(completion.after, before: completion.before, number: number)
+            audit(number, completion.before.id, actor: actor, "completed from an import", "")
         }
-        return outcome
+        return .none(outcome)
     }
 
     private func newRecord(_ line: ImportedTenant, mayRevive: Bool) throws -> TenantRecord {

@@ -1,9 +1,8 @@
 import Foundation
-import GRDB
 
 /// `installed`, from its arrival to the app's answer.
-extension SQLiteSession {
-    func beginInstall(_ install: Install, actor: String) throws -> InstallAttempt {
+extension StoreSession {
+    func beginInstall(_ install: Install, actor: String) throws -> Change<InstallAttempt> {
         let owners = try self.owners(of: install.aliases)
         guard let known = owners.first else { return try beginFirstInstall(install, actor: actor) }
         for other in owners.dropFirst() { try checkJoin(known, other, reinstallWindow: install.reinstallWindow) }
@@ -16,38 +15,41 @@ extension SQLiteSession {
         } else if isPast(known, reinstallWindow: install.reinstallWindow), known.placement.region != install.region {
             newRegion = install.region
         }
-        let attempt = try store(install, newRegion: newRegion, names: install.aliases, of: known)
-        let number = try takeNumbers()
-        if record.placement != known.placement {
-            record.sequence = number
+        let attempt = store(install, newRegion: newRegion, names: install.aliases, of: known)
+        let number = takeNumber()
+        let isMoved = record.placement != known.placement
+        if isMoved {
             record.updatedAt = now
-            try update(record, before: known)
+            try update(record, before: known, number: number)
         }
-        try audit(number, known.id, actor: actor, "install begun", "\(known.state), \(record.placement.region)")
+        audit(number, known.id, actor: actor, "install begun", "\(known.state), \(record.placement.region)")
         // The app instance that hears of it is the one the tenant will live at.
         if let newRegion {
             record.placement.region = newRegion
             record.placement.epoch += 1
         }
-        return InstallAttempt(tenant: try record.opened(sealer), attempt: attempt)
+        let tenant = try record.opened(sealer)
+        let change = isMoved ? Change.numbered(tenant, number) : .none(tenant)
+        return Change { InstallAttempt(tenant: change.answer($0), attempt: attempt) }
     }
 
-    private func beginFirstInstall(_ install: Install, actor: String) throws -> InstallAttempt {
+    private func beginFirstInstall(_ install: Install, actor: String) throws -> Change<InstallAttempt> {
         let (id, epoch) = try revive(install.aliases)
-        var record = TenantRecord(
+        let record = TenantRecord(
             id: id, aliases: install.aliases, state: .pending,
             placement: Placement(region: install.region, epoch: epoch, state: .serving), hostRealm: install.hostRealm,
             hostBaseURL: install.hostBaseURL, product: install.product, cloudID: install.cloudID, secret: nil,
             sequence: 0, installedAt: now, updatedAt: now)
-        let attempt = try store(install, newRegion: nil, names: [], of: record)
-        let number = try takeNumbers()
-        record.sequence = number
-        try insert(record)
-        try audit(number, id, actor: actor, "install begun", "new, \(install.region)")
-        return InstallAttempt(tenant: try record.opened(sealer), attempt: attempt)
+        let attempt = store(install, newRegion: nil, names: [], of: record)
+        let number = takeNumber()
+        insert(record, number: number)
+        audit(number, id, actor: actor, "install begun", "new, \(install.region)")
+        let change = Change.numbered(try record.opened(sealer), number)
+        return Change { InstallAttempt(tenant: change.answer($0), attempt: attempt) }
     }
 
-    func completeInstall(_ attempt: InstallAttempt, keepPreviousFor milliseconds: Int64, actor: String) throws -> Tenant
+    func completeInstall(_ attempt: InstallAttempt, keepPreviousFor milliseconds: Int64, actor: String) throws
+        -> Change<Tenant>
     {
         let id = attempt.tenant.id
         guard let before = try record(id), let pending = try pendingInstall(of: id), pending.attempt == attempt.attempt
@@ -71,32 +73,31 @@ extension SQLiteSession {
         record.installedAt = now
         record.updatedAt = now
         record.aliases = names(of: before, others: others, pending: pending.aliases)
-        try removePendingInstall(of: id)
-        for alias in before.aliases where !record.aliases.contains(alias) { try remove(alias) }
-
-        let first = try takeNumbers(others.count + 1)
-        for (offset, other) in others.enumerated() {
-            try remove(other, leading: [], number: first + Int64(offset))
-            try audit(first + Int64(offset), other.id, actor: actor, "joined", "now known as \(id)")
+        removePendingInstall(of: id)
+        for alias in before.aliases where !record.aliases.contains(alias) { remove(alias) }
+        for other in others {
+            let number = takeNumber()
+            remove(other, leading: [], number: number)
+            audit(number, other.id, actor: actor, "joined", "now known as \(id)")
         }
-        let number = first + Int64(others.count)
-        for alias in record.aliases where !before.aliases.contains(alias) { try insert(alias, of: id) }
-        record.sequence = number
-        try update(record, before: before)
-        try audit(
+        let number = takeNumber()
+        for alias in record.aliases where !before.aliases.contains(alias) { insert(alias, of: id) }
+        try update(record, before: before, number: number)
+        audit(
             number, id, actor: actor, isRotated ? "installed, secret rotated" : "installed",
             "\(before.state) to \(record.state), \(record.placement.region) epoch \(record.placement.epoch)")
-        return try record.opened(sealer)
+        return .numbered(try record.opened(sealer), number)
     }
 
-    func abandonInstall(_ attempt: InstallAttempt, actor: String) throws {
+    func abandonInstall(_ attempt: InstallAttempt, actor: String) throws -> Change<Void> {
         let id = attempt.tenant.id
         guard let record = try record(id), let pending = try pendingInstall(of: id), pending.attempt == attempt.attempt
-        else { return }
-        try removePendingInstall(of: id)
-        let number = try takeNumbers()
-        if record.state == .pending { try remove(record, leading: record.aliases, number: number) }
-        try audit(number, id, actor: actor, "install abandoned", "\(record.state)")
+        else { return .none(()) }
+        removePendingInstall(of: id)
+        let number = takeNumber()
+        if record.state == .pending { remove(record, leading: record.aliases, number: number) }
+        audit(number, id, actor: actor, "install abandoned", "\(record.state)")
+        return .none(())
     }
 
     /// The secret that was in force stays valid for a while, but not one that an `uninstalled` has ended.

@@ -1,10 +1,15 @@
-import GRDB
-
 /// A row that is read without trust: a value of another kind than expected is damage, and is said so.
 struct StoredRow {
-    let row: Row
+    private let values: [SQLValue]
+    /// Shared by the rows of a statement.
+    private let columns: [String]
 
-    init(_ row: Row) { self.row = row }
+    init(_ values: [SQLValue], columns: [String]) {
+        self.values = values
+        self.columns = columns
+    }
+
+    private func value(_ index: Int) -> SQLValue { values.indices.contains(index) ? values[index] : .null }
 
     func text(_ index: Int) throws(DirectoryError) -> String {
         guard let value = try optionalText(index) else { throw damaged(index) }
@@ -12,8 +17,8 @@ struct StoredRow {
     }
 
     func optionalText(_ index: Int) throws(DirectoryError) -> String? {
-        switch (row[index] as DatabaseValue).storage {
-        case .string(let text): return text
+        switch value(index) {
+        case .text(let text): return text
         case .null: return nil
         default: throw damaged(index)
         }
@@ -25,8 +30,8 @@ struct StoredRow {
     }
 
     func optionalNumber(_ index: Int) throws(DirectoryError) -> Int64? {
-        switch (row[index] as DatabaseValue).storage {
-        case .int64(let number): return number
+        switch value(index) {
+        case .integer(let number): return number
         case .null: return nil
         default: throw damaged(index)
         }
@@ -38,8 +43,8 @@ struct StoredRow {
     }
 
     func optionalBytes(_ index: Int) throws(DirectoryError) -> [UInt8]? {
-        switch (row[index] as DatabaseValue).storage {
-        case .blob(let data): return Array(data)
+        switch value(index) {
+        case .bytes(let bytes): return bytes
         case .null: return nil
         default: throw damaged(index)
         }
@@ -72,10 +77,10 @@ struct StoredRow {
     }
 
     private func damaged(_ index: Int) -> DirectoryError {
-        let column = Array(row.columnNames)[index]
+        let column = columns.indices.contains(index) ? columns[index] : "\(index)"
         return DirectoryError(
             .notADirectory,
             "The directory is damaged: column `\(column)` holds what was never written there. "
-                + "Restore the file from a backup.")
+                + "Restore it from a backup.")
     }
 }

@@ -1,27 +1,27 @@
 import Foundation
-import GRDB
 
 /// What waits for the app's answer.
-extension SQLiteSession {
+extension StoreSession {
     /// Stores an install beside what is in force, in the place of an earlier one.
     /// - Parameter names: names of the install that the record does not have yet are stored with it.
     /// - Returns: the name of the attempt.
-    func store(_ install: Install, newRegion: Region?, names: [TenantAlias], of record: TenantRecord) throws -> String {
-        try removePendingInstall(of: record.id)
+    func store(_ install: Install, newRegion: Region?, names: [TenantAlias], of record: TenantRecord) -> String {
+        removePendingInstall(of: record.id)
         let attempt = Hexadecimal.lowerCase(SecureRandom.bytes(16))
-        let values: [(any DatabaseValueConvertible)?] = [
-            record.id.description, attempt, Data(sealer.seal(install.secret, for: record.id)), install.hostBaseURL,
-            install.product, install.cloudID, install.hostRealm.code, newRegion?.code, now,
+        let values: [SQLValue] = [
+            SQLValue(record.id), .text(attempt), .bytes(sealer.seal(install.secret, for: record.id)),
+            .text(install.hostBaseURL), SQLValue(install.product), SQLValue(install.cloudID),
+            .text(install.hostRealm.code), SQLValue(newRegion?.code), .integer(now),
         ]
-        try execute(
+        add(
             """
             INSERT INTO pending_installs (tenant_id, attempt, secret, host_base_url, product, cloud_id, host_realm, \
             new_region, begun_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, StatementArguments(values))
+            """, values)
         for alias in names where !record.aliases.contains(alias) {
-            try execute(
+            add(
                 "INSERT INTO pending_aliases (tenant_id, framework, app, name) VALUES (?, ?, ?, ?)",
-                [record.id.description, alias.framework.rawValue, alias.app, alias.name])
+                [SQLValue(record.id)] + self.values(alias))
         }
         return attempt
     }
@@ -31,20 +31,21 @@ extension SQLiteSession {
             """
             SELECT attempt, secret, host_base_url, product, cloud_id, host_realm, new_region FROM pending_installs \
             WHERE tenant_id = ?
-            """, [id.description])
+            """, [SQLValue(id)])
         guard let row else { return nil }
         let names = try rows(
-            "SELECT framework, app, name FROM pending_aliases WHERE tenant_id = ? ORDER BY framework, app, name",
-            [id.description])
+            "SELECT framework, app, name FROM pending_aliases WHERE tenant_id = ?",
+            [SQLValue(id)])
         return PendingInstall(
             attempt: try row.text(0), secret: try row.bytes(1), hostBaseURL: try row.text(2),
             product: try row.optionalText(3), cloudID: try row.optionalText(4), hostRealm: try row.region(5),
-            newRegion: try row.optionalRegion(6), aliases: try names.map { try $0.alias(from: 0) })
+            newRegion: try row.optionalRegion(6),
+            aliases: try names.map { try $0.alias(from: 0) }.sorted(by: Self.isOrdered))
     }
 
-    func removePendingInstall(of id: TenantID) throws {
-        try execute("DELETE FROM pending_aliases WHERE tenant_id = ?", [id.description])
-        try execute("DELETE FROM pending_installs WHERE tenant_id = ?", [id.description])
+    func removePendingInstall(of id: TenantID) {
+        add("DELETE FROM pending_aliases WHERE tenant_id = ?", [SQLValue(id)])
+        add("DELETE FROM pending_installs WHERE tenant_id = ?", [SQLValue(id)])
     }
 }
 
