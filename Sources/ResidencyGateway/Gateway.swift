@@ -30,10 +30,10 @@ struct Gateway: Sendable {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
-        let store = try ConfiguredStore.open(configuration, logger: logger)
+        let store = try await ConfiguredStore.open(configuration, logger: logger)
 
         let directory = Directory(store: store, logger: logger)
-        let feed = FeedReader(directory, logger: logger)
+        let feed = FeedReader(directory, hint: store.listener?.hint, logger: logger)
         let outbound = OutboundClient(
             OutboundConfiguration(allow: configuration.outbound.allow, proxy: configuration.outbound.proxy))
         let keys = PublicKeyCache(
@@ -72,8 +72,9 @@ struct Gateway: Sendable {
                 service: admin, host: configuration.admin.host, port: configuration.admin.port, key: "admin.port"),
             ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
         ]
+        let told: [any Service] = store.listener.map { [$0] } ?? []
         return Gateway(
-            services: [feed, outbound, keys, monitor] + listeners + [announcement], announcement: announcement,
+            services: told + [feed, outbound, keys, monitor] + listeners + [announcement], announcement: announcement,
             logger: logger, drainTimeout: plan.limits.drainTimeout, router: plan)
     }
 

@@ -8,28 +8,70 @@ enum ConfiguredStore {
     /// - Throws: ``DirectoryError``.
     static func open(
         _ configuration: GatewayConfiguration, logger: Logger, createsKey: Bool = true
-    ) throws(DirectoryError) -> SQLiteStore {
-        let path = configuration.directory.path
-        let ring: KeyRing
-        if let key = configuration.secrets.key {
-            ring = try KeyRing(
-                base64: String(decoding: key.bytes, as: UTF8.self), origin: "The key in RESIDENCY_SECRETS_KEY")
-        } else {
+    ) async throws(DirectoryError) -> any DirectoryDatabase {
+        switch configuration.directory.store {
+        case .sqlite:
+            let path = configuration.directory.path
             let isNew = createsKey && configuration.secrets.createKeyFile && !SQLiteStore.exists(at: path)
-            ring = try KeyRing(file: configuration.secrets.keyFile, createIfMissing: isNew, logger: logger)
+            let ring = try keyRing(configuration, createIfMissing: isNew, logger: logger)
+            return try SQLiteStore(path: path, sealer: SecretSealer(ring))
+        case .postgres:
+            let store = try postgres(configuration, logger: logger)
+            try await store.prepare()
+            return store
         }
-        return try SQLiteStore(path: path, sealer: SecretSealer(ring))
     }
 
     /// For commands that read: a directory that is not there yet is said to be so, not made.
-    static func openExisting(_ configuration: GatewayConfiguration) throws(DirectoryError) -> SQLiteStore {
-        let path = configuration.directory.path
-        guard SQLiteStore.exists(at: path) else {
-            throw DirectoryError(
-                .unavailable,
-                "There is no directory at \(path) yet: `serve` and `tenants import` make it; directory.path names it.")
+    static func openExisting(
+        _ configuration: GatewayConfiguration
+    ) async throws(DirectoryError) -> any DirectoryDatabase {
+        guard let name = try await missing(configuration) else {
+            return try await open(configuration, logger: commandLogger, createsKey: false)
         }
-        return try open(configuration, logger: commandLogger, createsKey: false)
+        let key = configuration.directory.store == .sqlite ? "directory.path" : "directory.url"
+        throw DirectoryError(
+            .unavailable, "There is no directory at \(name) yet: `serve` and `tenants import` make it; \(key) names it."
+        )
+    }
+
+    /// What a directory that is not there yet is called; `nil` where it is there. Changes nothing.
+    static func missing(_ configuration: GatewayConfiguration) async throws(DirectoryError) -> String? {
+        switch configuration.directory.store {
+        case .sqlite:
+            let path = configuration.directory.path
+            return SQLiteStore.exists(at: path) ? nil : path
+        case .postgres:
+            let store = try postgres(configuration, logger: commandLogger)
+            defer { store.close() }
+            return try await store.exists() ? nil : store.name
+        }
+    }
+
+    /// The PostgreSQL store, which connects when it is first used.
+    ///
+    /// A key is not made for it: the nodes share their directory, and so their key, which a person hands to each.
+    private static func postgres(
+        _ configuration: GatewayConfiguration, logger: Logger
+    ) throws(DirectoryError) -> PostgresStore {
+        let directory = configuration.directory
+        var settings = PostgresSettings(url: String(decoding: directory.url?.bytes ?? [], as: UTF8.self))
+        settings.poolSize = directory.poolSize
+        settings.connectTimeout = directory.connectTimeout
+        settings.statementTimeout = directory.statementTimeout
+        let ring = try keyRing(configuration, createIfMissing: false, logger: logger)
+        return try PostgresStore(settings, sealer: SecretSealer(ring))
+    }
+
+    private static func keyRing(
+        _ configuration: GatewayConfiguration, createIfMissing: Bool, logger: Logger
+    ) throws(DirectoryError) -> KeyRing {
+        guard let key = configuration.secrets.key else {
+            return try KeyRing(
+                file: configuration.secrets.keyFile, createIfMissing: createIfMissing, logger: logger)
+        }
+        return try KeyRing(
+            base64: String(decoding: key.bytes, as: UTF8.self), origin: "The key in RESIDENCY_SECRETS_KEY")
     }
 
     /// What a command has to say goes to standard error, warnings and worse.

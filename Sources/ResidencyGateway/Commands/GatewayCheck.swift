@@ -78,24 +78,31 @@ enum GatewayCheck {
 
     /// Opens the store only where it is there already, so that a check leaves nothing behind.
     private static func directory(_ configuration: GatewayConfiguration) async -> CheckReport.Row {
-        let path = configuration.directory.path
-        guard SQLiteStore.exists(at: path) else {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            guard FileManager.default.isWritableFile(atPath: folder) else {
-                return CheckReport.Row(
-                    "directory", .failed, "\(path) is not there, and its folder cannot be written; make the folder")
-            }
-            return CheckReport.Row("directory", .note, "\(path) is not there yet; the first start makes it")
-        }
         do throws(DirectoryError) {
-            let store = try ConfiguredStore.openExisting(configuration)
+            if let missing = try await ConfiguredStore.missing(configuration) {
+                return firstStart(configuration, missing)
+            }
+            let store = try await ConfiguredStore.openExisting(configuration)
             defer { store.close() }
             try await store.verify()
             let counts = try await store.counts()
             return CheckReport.Row(
-                "directory", .fine, "\(path) holds \(counts.total) tenants, \(counts.displaced) displaced")
+                "directory", .fine, "\(store.name) holds \(counts.total) tenants, \(counts.displaced) displaced")
         } catch {
             return CheckReport.Row("directory", .failed, error.message)
         }
+    }
+
+    /// What is to be said of a directory that is not there yet.
+    private static func firstStart(_ configuration: GatewayConfiguration, _ name: String) -> CheckReport.Row {
+        guard configuration.directory.store == .sqlite else {
+            return CheckReport.Row("directory", .note, "\(name) answers; the first start makes the tables in it")
+        }
+        let folder = URL(fileURLWithPath: name).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            return CheckReport.Row(
+                "directory", .failed, "\(name) is not there, and its folder cannot be written; make the folder")
+        }
+        return CheckReport.Row("directory", .note, "\(name) is not there yet; the first start makes it")
     }
 }

@@ -25,7 +25,7 @@ struct TenantsExportCommand: AsyncParsableCommand {
     var output: String?
 
     func run() async throws {
-        let store = try ConfiguredStore.openExisting(try options.load())
+        let store = try await ConfiguredStore.openExisting(try options.load())
         defer { store.close() }
         let handle = try file()
         let exporter = TenantExporter(includesSecrets: secrets)

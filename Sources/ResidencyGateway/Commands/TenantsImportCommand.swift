@@ -44,7 +44,7 @@ struct TenantsImportCommand: AsyncParsableCommand {
             options: ImportOptions(
                 format: format, appKey: appKey ?? plan.identify.appKey, forgeAppID: plan.identify.forgeAppID,
                 region: region, knownRegions: Set(plan.instances.keys)))
-        let store = try ConfiguredStore.open(configuration, logger: ConfiguredStore.commandLogger)
+        let store = try await ConfiguredStore.open(configuration, logger: ConfiguredStore.commandLogger)
         defer { store.close() }
         let bar = ProgressBar(total: imported.tenants.count, what: "tenants")
         bar.show(0)

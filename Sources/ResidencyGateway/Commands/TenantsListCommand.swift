@@ -35,7 +35,7 @@ struct TenantsListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try ConfiguredStore.openExisting(try options.load())
+        let store = try await ConfiguredStore.openExisting(try options.load())
         defer { store.close() }
         let filter = TenantFilter(region: region, state: state, displacedOnly: displaced)
         var table = TextTable(["TENANT", "REGION", "HOST CALLS", "STATE", "PRODUCT", "SITE"])

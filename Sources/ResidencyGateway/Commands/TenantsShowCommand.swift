@@ -26,7 +26,7 @@ struct TenantsShowCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let store = try ConfiguredStore.openExisting(try options.load())
+        let store = try await ConfiguredStore.openExisting(try options.load())
         defer { store.close() }
         guard let found = try await find(in: store) else {
             Console.complain(
@@ -37,7 +37,7 @@ struct TenantsShowCommand: AsyncParsableCommand {
         json ? showJSON(found, entries) : showText(found, entries)
     }
 
-    private func find(in store: SQLiteStore) async throws -> Tenant? {
+    private func find(in store: any DirectoryDatabase) async throws -> Tenant? {
         if let id = TenantID(tenant), let found = try await store.tenant(.id(id)) { return found }
         var after: TenantID?
         // Names are looked up with the app they belong to; without one, every record is asked.

@@ -41,6 +41,13 @@ enum ConfigurationFile {
             let isWrong = taking.complaints.contains { $0.field == key.path }
             if !isGiven && !isWrong { taking.complain(.file(file), key, "is missing. \(key.documentation)") }
         }
+        if taking.configuration.directory.store == .postgres, taking.configuration.directory.url == nil,
+            !taking.complaints.contains(where: { $0.field == "directory.url" })
+        {
+            taking.complain(
+                taking.configuration.place(of: "directory.store"), "directory.url",
+                "is missing: give the PostgreSQL database, such as postgresql://user@host:5432/database")
+        }
         guard taking.complaints.isEmpty else { throw Complaints(taking.complaints) }
         return LoadedConfiguration(configuration: taking.configuration, warnings: warnings)
     }

@@ -45,7 +45,7 @@ struct ConfigurationKey: Sendable {
     var isEnvironmentOnly = false
     let documentation: String
     /// Puts the value where it belongs, or complains.
-    let take: @Sendable (Input, inout Taking) -> Void
+    var take: @Sendable (Input, inout Taking) -> Void
 
     /// `listen.eventLoops` is `RESIDENCY_LISTEN_EVENT_LOOPS`; `nil` where no variable can hold a value.
     var variable: String? {

@@ -80,6 +80,20 @@ extension ConfigurationKey {
     private static let directory: [ConfigurationKey] = [
         .scalar("directory.store", \.directory.store, .choice, "What keeps the records."),
         .scalar("directory.path", \.directory.path, .path, "The file of the SQLite store."),
+        .optional(
+            "directory.url", \.directory.url, .postgresURL, secret: true,
+            "The PostgreSQL database, as libpq reads it; in the file without a password: that comes from PGPASSFILE."
+        ).withoutPasswordInFile(),
+        .scalar(
+            "directory.poolSize", \.directory.poolSize, .integer(1...100),
+            "Connections of this node to PostgreSQL; one more listens for changes."),
+        .scalar(
+            "directory.connectTimeout", \.directory.connectTimeout, .duration(.milliseconds(100) ... .seconds(60)),
+            "How long connecting to PostgreSQL may take, for each host that the URL names."),
+        .scalar(
+            "directory.statementTimeout", \.directory.statementTimeout,
+            .duration(.milliseconds(100) ... .seconds(60)),
+            "How long PostgreSQL may take over a statement, and a call may wait for a connection."),
         .scalar(
             "secrets.keyFile", \.secrets.keyFile, .path,
             "The file of the key that seals the tenants' secrets: 32 bytes in base64, readable by its owner alone."),

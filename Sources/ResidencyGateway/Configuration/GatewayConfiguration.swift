@@ -81,10 +81,17 @@ struct ProbesSettings: Sendable {
 struct DirectorySettings: Sendable {
     enum Store: String, Sendable, CaseIterable {
         case sqlite
+        case postgres
     }
 
     var store = Store.sqlite
+    /// The file of the SQLite store.
     var path = "residency.sqlite"
+    /// The PostgreSQL database, by a URL that libpq reads.
+    var url: Secret?
+    var poolSize = 4
+    var connectTimeout = Duration.seconds(5)
+    var statementTimeout = Duration.seconds(5)
 }
 
 /// The key that secrets are sealed with in the directory.

@@ -9,20 +9,23 @@ package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
     private let interval: Duration
     private let longestInterval: Duration
     private let clock: C
+    private let hint: ChangeHint?
     private let logger: Logger
     private let reachable = Mutex(true)
 
     /// - Parameters:
     ///   - interval: between two reads of the store.
     ///   - longestInterval: between two tries while the store is away.
+    ///   - hint: what may tell of changes before the interval is over.
     package init(
         _ directory: Directory, interval: Duration = .milliseconds(500), longestInterval: Duration = .seconds(10),
-        clock: C = ContinuousClock(), logger: Logger
+        clock: C = ContinuousClock(), hint: ChangeHint? = nil, logger: Logger
     ) {
         self.directory = directory
         self.interval = interval
         self.longestInterval = longestInterval
         self.clock = clock
+        self.hint = hint
         self.logger = logger
     }
 
@@ -38,7 +41,11 @@ package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
         var wait = interval
         while !Task.isCancelled {
             wait = await read() ? interval : min(wait * 2, longestInterval)
-            try await clock.sleep(for: wait)
+            if let hint {
+                try await hint.wait(atMost: wait, clock)
+            } else {
+                try await clock.sleep(for: wait)
+            }
         }
     }
 

@@ -18,7 +18,8 @@ extension KeyRing {
             throw DirectoryError(
                 .wrongKey,
                 "The key file \(path) cannot be read. Put back the key this directory was made with, let this process "
-                    + "read the file, or name another in `secrets.keyFile`.")
+                    + "read the file, or name another in `secrets.keyFile`. For a new directory that nodes share, make "
+                    + "one for all of them: `(umask 077; openssl rand -base64 32 > \(path))`.")
         }
         if let mode = Self.mode(of: path), mode & 0o077 != 0 {
             logger.warning(

@@ -131,7 +131,7 @@ struct GatewayFixture: Sendable {
 
     /// The record of a site as it is on disk.
     func record(_ site: HostSite) async throws -> Tenant? {
-        let store = try ConfiguredStore.openExisting(configuration)
+        let store = try await ConfiguredStore.openExisting(configuration)
         defer { store.close() }
         return try await store.tenant(.alias(TenantAlias(.connect, app: SampleApp.key, name: site.clientKey)))
     }

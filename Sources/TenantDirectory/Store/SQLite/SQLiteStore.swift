@@ -10,7 +10,7 @@ import GRDB
 /// 3. Another process (a command beside the gateway) may use the file at the same time; a writer waits for another for
 ///    at most ``busyTimeout`` seconds.
 /// 4. Nothing is loaded at start.
-package final class SQLiteStore: DirectoryStore {
+package final class SQLiteStore: DirectoryDatabase {
     /// How long a write waits for that of another process, in seconds.
     static let busyTimeout = 5.0
     /// Readers at a time; further reads wait for one of them.
@@ -21,6 +21,8 @@ package final class SQLiteStore: DirectoryStore {
     /// with every batch, and are copied once for many.
     static let importLogPages = 16_000
 
+    package var name: String { path }
+    package let listener: PostgresListener? = nil
     let path: String
     let pool: DatabasePool
     private let sealer: SecretSealer

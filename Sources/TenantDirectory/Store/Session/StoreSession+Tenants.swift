@@ -69,10 +69,10 @@ extension StoreSession {
     private func aliases(of ids: [TenantID]) throws -> [TenantID: [TenantAlias]] {
         var aliases: [TenantID: [TenantAlias]] = [:]
         for part in ids.parts(of: Self.keysAtOnce) {
+            let marks = Self.marks(part.count)
             let rows = try rows(
-                """
-                SELECT tenant_id, framework, app, name FROM tenant_aliases WHERE tenant_id IN (\(Self.marks(part.count)))
-                """, part.map { SQLValue($0) })
+                "SELECT tenant_id, framework, app, name FROM tenant_aliases WHERE tenant_id IN (\(marks))",
+                part.map { SQLValue($0) })
             for row in rows { aliases[try row.tenantID(0), default: []].append(try row.alias(from: 1)) }
         }
         return aliases.mapValues { $0.sorted(by: Self.isOrdered) }

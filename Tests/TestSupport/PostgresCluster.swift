@@ -1,0 +1,198 @@
+import Foundation
+import Synchronization
+
+/// A PostgreSQL server of a test's own, made from the system's binaries in a scratch folder, on a free port of
+/// 127.0.0.1. It ends, and its folder goes, with the object or with the test process, however that ends.
+package final class PostgresCluster: Sendable {
+    package struct Unavailable: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The owner of everything in it.
+    package static let user = "directory"
+    package static let password = "p4ssw0rd-of-tests"
+
+    package let port: Int
+    private let folder: String
+    private let binaries: String
+    /// Reads until this process lets go of the other end, then stops the server and removes the folder.
+    private let watchdog: Mutex<Pipe>
+    private let schemaCount = Mutex(0)
+
+    private static let started = Result { try PostgresCluster() }
+
+    /// The server that tests share, each with a schema of its own.
+    package static func shared() async throws -> PostgresCluster {
+        try await BlockingExecutor.run { try started.get() }
+    }
+
+    /// A server that a test may stop and kill.
+    package static func own() async throws -> PostgresCluster {
+        try await BlockingExecutor.run { try PostgresCluster() }
+    }
+
+    private init() throws {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        guard let newest = versions.compactMap({ Int($0) }).max() else {
+            throw Unavailable(description: "PostgreSQL's server is not installed: apt-get install postgresql")
+        }
+        binaries = "/usr/lib/postgresql/\(newest)/bin"
+        // Short, because the socket lies in it.
+        folder = "/tmp/residency-pg-\(UUID().uuidString.prefix(8))"
+        port = try Self.freePort()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        if Self.isRoot { try Self.run("/bin/chown", ["postgres:postgres", folder]) }
+        let words = "\(folder)/password"
+        try Self.password.write(toFile: words, atomically: false, encoding: .utf8)
+        watchdog = Mutex(try Self.watch("'\(binaries)/pg_ctl' -D '\(folder)/data' stop -m immediate", folder))
+        try owned(
+            "initdb",
+            [
+                "-D", "\(folder)/data", "-U", Self.user, "--pwfile", words, "--no-sync", "-E", "UTF8", "--locale",
+                "C.UTF-8", "--auth-host", "scram-sha-256", "--auth-local", "trust",
+            ])
+        try startServer()
+    }
+
+    deinit { end() }
+
+    /// The URL of a new, empty schema.
+    /// - Parameter parameters: of the URL, in the form `&name=value`.
+    package func newSchema(_ parameters: String = "") async throws -> String {
+        let name = "t\(schemaCount.withLock { $0 += 1; return $0 })"
+        try await sql("CREATE SCHEMA \(name)")
+        return url("&options=-csearch_path%3D\(name)" + parameters)
+    }
+
+    /// The URL of the server, with its password.
+    package func url(_ parameters: String = "", password: String = PostgresCluster.password) -> String {
+        "postgresql://\(Self.user):\(password)@127.0.0.1:\(port)/postgres?sslmode=disable" + parameters
+    }
+
+    /// Runs statements as the owner, past whatever is being tested.
+    /// - Returns: what they give, without the last line's end.
+    @discardableResult
+    package func sql(_ statements: String) async throws -> String {
+        try await BlockingExecutor.run { [self] in
+            let arguments = ["-h", folder, "-p", "\(port)", "-U", Self.user, "-d", "postgres", "-X", "-A", "-t", "-q"]
+            return try Self.run("\(binaries)/psql", arguments + ["-v", "ON_ERROR_STOP=1", "-c", statements])
+                .trimmingCharacters(in: .newlines)
+        }
+    }
+
+    /// Ends the server at once, as a crash does.
+    package func kill() throws {
+        let text = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+        guard let line = text.split(separator: "\n").first, let process = Int32(line) else { return }
+        Foundation.kill(process, SIGKILL)
+    }
+
+    /// Stops the server, cutting its connections.
+    package func stop() async throws {
+        try await BlockingExecutor.run { [self] in
+            try owned("pg_ctl", ["-D", "\(folder)/data", "-w", "-m", "fast", "stop"])
+        }
+    }
+
+    /// Starts it again, and returns when it answers.
+    package func start() async throws {
+        try await BlockingExecutor.run { [self] in try startServer() }
+    }
+
+    /// Ends it for good.
+    package func end() { watchdog.withLock { try? $0.fileHandleForWriting.close() } }
+
+    private func startServer() throws {
+        let options = [
+            "-p \(port)", "-k \(folder)", "-c listen_addresses=127.0.0.1", "-c fsync=off", "-c max_connections=400",
+            "-c shared_buffers=16MB",
+        ]
+        var last: any Error = Unavailable(description: "the server was not started")
+        // The processes of a server that was killed go a moment later than it, and keep a new one from starting.
+        for _ in 0..<50 {
+            do {
+                try owned(
+                    "pg_ctl",
+                    [
+                        "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "60", "-s", "-o",
+                        options.joined(separator: " "), "start",
+                    ])
+                return
+            } catch { last = error }
+        }
+        let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+        throw Unavailable(description: "\(last)\n\(log.suffix(2_000))")
+    }
+
+    /// Runs a program of PostgreSQL's as a user it accepts: not as root.
+    private func owned(_ program: String, _ arguments: [String]) throws {
+        // A server keeps the files it was started with, among them the one by which Foundation sees a program end.
+        let script = """
+            for file in /proc/$$/fd/*; do file=${file##*/}; [ "$file" -le 2 ] || eval "exec $file>&-"; done; exec "$@"
+            """
+        let command = ["-c", script, "bash", "\(binaries)/\(program)"] + arguments
+        guard Self.isRoot else {
+            try Self.run("/bin/bash", command)
+            return
+        }
+        try Self.run("/usr/bin/setpriv", Self.asPostgres + ["/bin/bash"] + command)
+    }
+
+    private static let asPostgres = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+    private static let isRoot = getuid() == 0
+
+    @discardableResult
+    private static func run(_ program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        // A file, because a server keeps what it was started with: a pipe would never end.
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let output = try FileHandle(forWritingTo: file)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
+        try process.run()
+        process.waitUntilExit()
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        guard process.terminationStatus == 0 else {
+            throw Unavailable(description: "\(program) \(arguments.joined(separator: " ")): \(text)")
+        }
+        return text
+    }
+
+    private static func watch(_ stop: String, _ folder: String) throws -> Pipe {
+        let process = Process()
+        let script = "while read -r line; do :; done; \(stop) >/dev/null 2>&1; rm -rf '\(folder)'"
+        process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/bin/setpriv" : "/bin/sh")
+        process.arguments = (isRoot ? asPostgres + ["/bin/sh"] : []) + ["-c", script]
+        let pipe = Pipe()
+        process.standardInput = pipe
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
+        // Other programs that this process starts must not keep the server alive.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        try process.run()
+        return pipe
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        guard isBound else { throw Unavailable(description: "there is no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
