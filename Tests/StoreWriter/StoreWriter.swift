@@ -4,14 +4,14 @@ import TenantDirectory
 /// Writes to a directory until it is killed, and prints a line for each write once it is acknowledged:
 /// `installed NAME SECRET`, `pending NAME`, `uninstalled NAME`, `imported FIRST COUNT`.
 ///
-/// Usage: `StoreWriter FILE ROUND`
+/// Usage: `StoreWriter FILE-OR-URL ROUND`
 @main
 struct StoreWriter {
     static func main() async throws {
         guard CommandLine.arguments.count == 3, let ring = KeyRing(key: [UInt8](repeating: 7, count: 32)),
             let region = Region("EU")
         else { exit(64) }
-        let store = try SQLiteStore(path: CommandLine.arguments[1], sealer: SecretSealer(ring))
+        let store = try open(CommandLine.arguments[1], SecretSealer(ring))
         let round = CommandLine.arguments[2]
         var number = 0
         while true {
@@ -40,6 +40,12 @@ struct StoreWriter {
                 acknowledge("imported \(name) 100")
             }
         }
+    }
+
+    private static func open(_ place: String, _ sealer: SecretSealer) throws -> any DirectoryStore {
+        place.hasPrefix("postgresql:")
+            ? try PostgresStore(PostgresSettings(url: place), sealer: sealer)
+            : try SQLiteStore(path: place, sealer: sealer)
     }
 
     /// In one write, past every buffer: a line that the test reads was acknowledged.

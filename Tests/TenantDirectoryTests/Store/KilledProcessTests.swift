@@ -6,16 +6,26 @@ import Testing
 @Suite("A process that is killed while it writes", .timeLimit(.minutes(3)))
 struct KilledProcessTests {
     @Test("leaves every record that it acknowledged, whole, in a file that opens")
-    func killed() async throws {
+    func file() async throws {
         let folder = try ScratchFolder()
         let path = folder.file("d.sqlite")
+        try await killed(path, rounds: 15) { try SQLiteStore(path: path, sealer: .test()) }
+    }
+
+    @Test("leaves every record that it acknowledged, whole, in a database")
+    func database() async throws {
+        let url = try await PostgresCluster.shared().newSchema()
+        try await killed(url, rounds: 8) { try PostgresStore(PostgresSettings(url: url), sealer: .test()) }
+    }
+
+    private func killed(_ path: String, rounds: Int, open: () throws -> any DirectoryDatabase) async throws {
         var lines: [String] = []
-        for round in 0..<15 {
+        for round in 0..<rounds {
             let acknowledged = try await runAndKill(path, round: round, after: .random(in: 1...60))
             #expect(!acknowledged.isEmpty)
             lines += acknowledged
         }
-        let store = try SQLiteStore(path: path, sealer: .test())
+        let store = try open()
         try await store.verify()
         var expected: [String: Tenant.State] = [:]
         for line in lines { try await check(line, store, &expected) }
@@ -33,7 +43,9 @@ struct KilledProcessTests {
         store.close()
     }
 
-    private func check(_ line: String, _ store: SQLiteStore, _ expected: inout [String: Tenant.State]) async throws {
+    private func check(_ line: String, _ store: any DirectoryDatabase, _ expected: inout [String: Tenant.State])
+        async throws
+    {
         let words = line.split(separator: " ").map(String.init)
         try #require(words.count >= 2)
         switch words[0] {
