@@ -90,6 +90,41 @@ struct PostgresRaceTests {
         for store in stores + [reader] { store.close() }
     }
 
+    @Test("lose none of two changes of one tenant that are made at the same moment")
+    func lostUpdate() async throws {
+        let cluster = try await PostgresCluster.shared()
+        let url = try await cluster.newSchema("&application_name=lost-update")
+        var patient = PostgresSettings(url: url)
+        (patient.lockTimeout, patient.statementTimeout) = (.seconds(60), .seconds(60))
+        let stores = try [patient, patient].map { try PostgresStore($0, sealer: .test()) }
+        let (eu, us) = (try #require(Region("EU")), try #require(Region("US")))
+        let alias = TenantAlias(.connect, app: "app", name: "a")
+        _ = try await stores[0].importTenants(
+            [ImportedTenant(aliases: [alias], secret: nil, region: eu)], actor: "test")
+        let tenant = try #require(try await stores[1].tenant(.alias(alias)))
+
+        // Both have read what they read before either can write: a third holds the counter.
+        var settings = PostgresSettings(url: url)
+        settings.idleInTransactionTimeout = .seconds(60)
+        let third = PostgresConnection(settings, address: try PostgresAddress(url))
+        try await third.open()
+        try await third.withHandle { _ = try $0.runScript("BEGIN; UPDATE feed_counter SET seq = seq") }
+        async let removal = stores[0].setState(.uninstalled, of: tenant.id, actor: "host")
+        async let note = stores[1].noteHostRealm(us, of: tenant.id)
+        let waiting = """
+            SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'lost-update' AND wait_event_type = 'Lock'
+            """
+        while try await cluster.sql(waiting) != "2" {}
+        try await third.withHandle { _ = try $0.runScript("ROLLBACK") }
+
+        let changed = try await [removal, note]
+        let after = try #require(try await stores[0].tenant(.id(tenant.id)))
+        #expect(after.state == .uninstalled)
+        #expect(after.hostRealm == us)
+        #expect(after.sequence == changed.map(\.sequence).max())
+        for store in stores { store.close() }
+    }
+
     private func check(_ store: PostgresStore, _ url: String) async throws {
         let tenants = try await store.tenants(after: nil, limit: 100, filter: TenantFilter())
         for tenant in tenants {
