@@ -14,6 +14,7 @@ struct PostgresDirectoryTests {
             site,
             [
                 "RESIDENCY_DIRECTORY_STORE": "postgres", "RESIDENCY_DIRECTORY_URL": url, "RESIDENCY_SECRETS_KEY": key,
+                "RESIDENCY_DIRECTORY_STATEMENT_TIMEOUT": "60s",
             ]
         )
     }

@@ -43,9 +43,11 @@ struct StoreWriter {
     }
 
     private static func open(_ place: String, _ sealer: SecretSealer) throws -> any DirectoryStore {
-        place.hasPrefix("postgresql:")
-            ? try PostgresStore(PostgresSettings(url: place), sealer: sealer)
-            : try SQLiteStore(path: place, sealer: sealer)
+        guard place.hasPrefix("postgresql:") else { return try SQLiteStore(path: place, sealer: sealer) }
+        var settings = PostgresSettings(url: place)
+        // It ends when it is killed, and not because the machine is busy.
+        (settings.statementTimeout, settings.lockTimeout) = (.seconds(60), .seconds(60))
+        return try PostgresStore(settings, sealer: sealer)
     }
 
     /// In one write, past every buffer: a line that the test reads was acknowledged.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+package import TenantDirectory
 
 /// A PostgreSQL server of a test's own, made from the system's binaries in a scratch folder, on a free port of
 /// 127.0.0.1. It ends, and its folder goes, with the object or with the test process, however that ends.
@@ -194,5 +195,17 @@ package final class PostgresCluster: Sendable {
         }
         guard isBound else { throw Unavailable(description: "there is no free port") }
         return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+extension PostgresSettings {
+    /// For tests, which share a machine with all others: no wait ends but where a test is about that.
+    package static func patient(_ url: String) -> PostgresSettings {
+        var settings = PostgresSettings(url: url)
+        settings.connectTimeout = .seconds(60)
+        settings.statementTimeout = .seconds(60)
+        settings.lockTimeout = .seconds(60)
+        settings.idleInTransactionTimeout = .seconds(60)
+        return settings
     }
 }

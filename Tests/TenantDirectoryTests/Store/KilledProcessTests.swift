@@ -15,7 +15,7 @@ struct KilledProcessTests {
     @Test("leaves every record that it acknowledged, whole, in a database")
     func database() async throws {
         let url = try await PostgresCluster.shared().newSchema()
-        try await killed(url, rounds: 8) { try PostgresStore(PostgresSettings(url: url), sealer: .test()) }
+        try await killed(url, rounds: 8) { try PostgresStore(.patient(url), sealer: .test()) }
     }
 
     private func killed(_ path: String, rounds: Int, open: () throws -> any DirectoryDatabase) async throws {

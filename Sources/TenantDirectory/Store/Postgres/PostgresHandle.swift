@@ -112,14 +112,9 @@ final class PostgresHandle {
 
     private func numbered(_ sql: String) -> String {
         if let text = numberedTexts[sql] { return text }
-        var (text, count) = ("", 0)
-        for character in sql {
-            if character == "?" {
-                count += 1
-                text += "$\(count)"
-            } else {
-                text.append(character)
-            }
+        var text = ""
+        for (index, piece) in SQLStatement.pieces(sql).enumerated() {
+            text += index == 0 ? piece : "$\(index)" + piece
         }
         // There are few texts, but for lists of keys of every length.
         if numberedTexts.count < 500 { numberedTexts[sql] = text }
@@ -178,18 +173,14 @@ final class PostgresHandle {
                 guard flushed >= 0 else { throw lost() }
                 if flushed == 0, PQisBusy(connection) == 0 { break }
                 try wait(connection, events: flushed == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline)
-                guard PQconsumeInput(connection) == 1 else { throw failure ?? lost() }
+                guard PQconsumeInput(connection) == 1 else { throw lost(saying: failure) }
             }
             guard let pointer = PQgetResult(connection) else { break }
             let result = PostgresResult(pointer)
             if let found = result.failure { failure = failure ?? found } else { answers.append(try result.rows()) }
         }
         if let failure {
-            if failure.endsSession || PQstatus(connection) != CONNECTION_OK {
-                close()
-                throw PostgresFailure(.connection, sqlState: failure.sqlState, words: failure.words)
-            }
-            throw failure
+            throw failure.endsSession || PQstatus(connection) != CONNECTION_OK ? lost(saying: failure) : failure
         }
         guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
         return answers
@@ -219,9 +210,10 @@ final class PostgresHandle {
         }
     }
 
-    /// Closes the connection, and says what libpq says.
-    private func lost() -> PostgresFailure {
+    /// Closes the connection, and says why: what the server said last, or what libpq says.
+    private func lost(saying failure: PostgresFailure? = nil) -> PostgresFailure {
         defer { close() }
+        if let failure { return PostgresFailure(.connection, sqlState: failure.sqlState, words: failure.words) }
         return connection.map(refusal) ?? PostgresFailure(.connection)
     }
 

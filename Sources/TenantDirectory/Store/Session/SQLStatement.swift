@@ -11,6 +11,9 @@ struct SQLStatement: Sendable, Equatable {
     /// Whether it carries the number of a change, and so can only be written once that is taken.
     var isNumbered: Bool { values.contains(where: \.isChange) }
 
+    /// The text before, between and after the places of its values.
+    static func pieces(_ text: String) -> [Substring] { text.split(separator: "?", omittingEmptySubsequences: false) }
+
     /// The statement that takes the next numbers of the change feed, and gives the last of them.
     static func takeNumbers(_ count: Int) -> SQLStatement {
         SQLStatement(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TenantDirectory
 
-@Suite("Nodes that write the same tenants at once", .timeLimit(.minutes(2)))
+@Suite("Nodes that write the same tenants at once", .timeLimit(.minutes(3)))
 struct PostgresRaceTests {
     private static let names = ["a", "b", "c"]
 
@@ -58,9 +58,9 @@ struct PostgresRaceTests {
     @Test("keep every rule: a name has one owner, epochs never fall, numbers come in order")
     func races() async throws {
         let url = try await PostgresCluster.shared().newSchema()
-        let stores = try (0..<2).map { _ in try PostgresStore(PostgresSettings(url: url), sealer: .test()) }
+        let stores = try (0..<2).map { _ in try PostgresStore(.patient(url), sealer: .test()) }
         try await stores[0].prepare()
-        let reader = try PostgresStore(PostgresSettings(url: url), sealer: .test())
+        let reader = try PostgresStore(.patient(url), sealer: .test())
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 // A node that follows the feed: what it sees never goes back, and comes in order.
@@ -94,9 +94,7 @@ struct PostgresRaceTests {
     func lostUpdate() async throws {
         let cluster = try await PostgresCluster.shared()
         let url = try await cluster.newSchema("&application_name=lost-update")
-        var patient = PostgresSettings(url: url)
-        (patient.lockTimeout, patient.statementTimeout) = (.seconds(60), .seconds(60))
-        let stores = try [patient, patient].map { try PostgresStore($0, sealer: .test()) }
+        let stores = try (0..<2).map { _ in try PostgresStore(.patient(url), sealer: .test()) }
         let (eu, us) = (try #require(Region("EU")), try #require(Region("US")))
         let alias = TenantAlias(.connect, app: "app", name: "a")
         _ = try await stores[0].importTenants(
@@ -104,8 +102,7 @@ struct PostgresRaceTests {
         let tenant = try #require(try await stores[1].tenant(.alias(alias)))
 
         // Both have read what they read before either can write: a third holds the counter.
-        var settings = PostgresSettings(url: url)
-        settings.idleInTransactionTimeout = .seconds(60)
+        let settings = PostgresSettings.patient(url)
         let third = PostgresConnection(settings, address: try PostgresAddress(url))
         try await third.open()
         try await third.withHandle { _ = try $0.runScript("BEGIN; UPDATE feed_counter SET seq = seq") }

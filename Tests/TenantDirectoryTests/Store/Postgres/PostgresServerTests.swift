@@ -4,12 +4,12 @@ import Testing
 
 @testable import TenantDirectory
 
-@Suite("The server of a PostgreSQL directory", .timeLimit(.minutes(2)))
+@Suite("The server of a PostgreSQL directory", .timeLimit(.minutes(3)))
 struct PostgresServerTests {
     private func store(
         _ url: String, key: UInt8 = 7, _ change: (inout PostgresSettings) -> Void = { _ in }
     ) throws -> PostgresStore {
-        var settings = PostgresSettings(url: url)
+        var settings = PostgresSettings.patient(url)
         change(&settings)
         return try PostgresStore(settings, sealer: .test(key))
     }
@@ -191,7 +191,7 @@ struct PostgresServerTests {
     func slow() async throws {
         let cluster = try await PostgresCluster.shared()
         let address = try PostgresAddress(cluster.url())
-        var settings = PostgresSettings(url: cluster.url())
+        var settings = PostgresSettings.patient(cluster.url())
         settings.statementTimeout = .milliseconds(100)
         let connection = PostgresConnection(settings, address: address)
         try await connection.open()
@@ -206,8 +206,7 @@ struct PostgresServerTests {
     @Test("that says nothing at all is given up by closing the connection")
     func silent() async throws {
         let cluster = try await PostgresCluster.shared()
-        var settings = PostgresSettings(url: cluster.url())
-        settings.statementTimeout = .seconds(60)
+        let settings = PostgresSettings.patient(cluster.url())
         let connection = PostgresConnection(settings, address: try PostgresAddress(cluster.url()))
         try await connection.open()
         let failure = await #expect(throws: PostgresFailure.self) {
@@ -223,8 +222,7 @@ struct PostgresServerTests {
         let url = try await cluster.newSchema()
         let store = try store(url) { $0.lockTimeout = .milliseconds(50) }
         try await store.prepare()
-        var settings = PostgresSettings(url: url)
-        settings.idleInTransactionTimeout = .seconds(60)
+        let settings = PostgresSettings.patient(url)
         let other = PostgresConnection(settings, address: try PostgresAddress(url))
         try await other.open()
         try await other.withHandle { _ = try $0.runScript("BEGIN; UPDATE feed_counter SET seq = seq") }
@@ -240,13 +238,36 @@ struct PostgresServerTests {
         store.close()
     }
 
+    @Test("that has ended a transaction that stood still is asked to do it again, on a new connection")
+    func stoodStill() async throws {
+        let url = try await PostgresCluster.shared().newSchema()
+        var settings = PostgresSettings.patient(url)
+        settings.idleInTransactionTimeout = .milliseconds(20)
+        let connection = PostgresConnection(settings, address: try PostgresAddress(url))
+        try await connection.open()
+        let failure = await #expect(throws: PostgresFailure.self) {
+            try await connection.withHandle { handle in
+                _ = try handle.runScript("BEGIN")
+                // Until the server has hung up.
+                var waits = pollfd(fd: handle.socket, events: Int16(POLLIN), revents: 0)
+                #expect(poll(&waits, 1, 60_000) == 1)
+                let session = try StoreSession(
+                    runner: PostgresRunner(handle: handle), sealer: .test(), now: 0, isWriting: true)
+                _ = try PostgresRunner(handle: handle).finish(session)
+            }
+        }
+        #expect(failure?.kind == .connection)
+        #expect(failure?.isRepeatable == true)
+        #expect(await !connection.isReusable)
+    }
+
     @Test("ends the transaction of a node that stands still, so that others go on")
     func standsStill() async throws {
         let cluster = try await PostgresCluster.shared()
         let url = try await cluster.newSchema()
         let store = try store(url)
         try await store.prepare()
-        var settings = PostgresSettings(url: url)
+        var settings = PostgresSettings.patient(url)
         settings.idleInTransactionTimeout = .milliseconds(200)
         let other = PostgresConnection(settings, address: try PostgresAddress(url))
         try await other.open()
