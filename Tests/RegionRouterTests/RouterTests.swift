@@ -4,26 +4,26 @@ import Testing
 
 @testable import RegionRouter
 
-@Suite("The router as a service")
+@Suite("The router as a service", .timeLimit(.minutes(1)))
 struct RouterTests {
     @Test("lets a request under way come to its end when it is told to stop, and takes no other")
     func drains() async throws {
-        let (stream, continuation) = AsyncStream.makeStream(of: RawSocket.self)
-        try await RouterFixture.run { fixture in
-            let socket = try fixture.connect()
-            // Half of the body is with the app when the fixture ends and the router is told to stop.
-            try socket.send("POST /echo HTTP/1.1\r\nHost: eu.example.com\r\nContent-Length: 2\r\n\r\n1")
-            let other = try fixture.connect()
-            try other.send("GET /echo HTTP/1.1\r\nHost: eu.example.com\r\n\r\n")
-            #expect(try other.receiveResponse().status == 200)
-            try socket.send("2")
-            continuation.yield(socket)
-            continuation.finish()
-        }
-        for await socket in stream {
-            let response = try socket.receiveResponse()
-            #expect(response.status == 200)
-            #expect(response.text.hasSuffix("\r\n2"))
+        try await RouterFixture.run(change: { $0.listen.eventLoops = 1 }) { fixture in
+            let idle = try fixture.connect()
+            try idle.send("GET /echo HTTP/1.1\r\nHost: eu.example.com\r\n\r\n")
+            #expect(try idle.receiveResponse().status == 200)
+            let busy = try fixture.connect()
+            try busy.send("POST /later HTTP/1.1\r\nHost: eu.example.com\r\nContent-Length: 0\r\n\r\n")
+            _ = await fixture.eu.received { $0.contains("/later") }
+            await fixture.stop()
+            // The idle one goes at once; then nobody listens any more.
+            #expect(try idle.receiveAll() == "")
+            while (try? fixture.connect()) != nil {}
+            fixture.eu.answerLater()
+            let response = try busy.receiveResponse()
+            #expect(response.text == "later")
+            #expect(response.field("connection") == "close")
+            #expect(try busy.receiveAll() == "")
         }
     }
 

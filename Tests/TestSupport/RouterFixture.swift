@@ -14,6 +14,8 @@ package struct RouterFixture: Sendable {
     package let us: ScriptedInstance
     package let directory: MemoryDirectory
     package let observer: RecordingObserver
+    /// Tells the router to stop, as SIGTERM does; returns at once.
+    package let stop: @Sendable () async -> Void
 
     /// The app key of the fixture's declaration.
     package static let appKey = "com.example.app"
@@ -47,7 +49,9 @@ package struct RouterFixture: Sendable {
             let result: Result<Value, any Error>
             do {
                 let port = await router.boundAddress()?.port ?? 0
-                let fixture = RouterFixture(port: port, eu: eu, us: us, directory: directory, observer: observer)
+                let fixture = RouterFixture(
+                    port: port, eu: eu, us: us, directory: directory, observer: observer,
+                    stop: { await services.triggerGracefulShutdown() })
                 result = .success(try await BlockingExecutor.run { try await body(fixture) })
             } catch {
                 result = .failure(error)

@@ -1,42 +1,4 @@
 import NIOCore
-import Synchronization
-
-/// What an instance was sent: head and body of each request, as text.
-final class Requests: Sendable {
-    private struct State {
-        var all: [String] = []
-        var connections = 0
-        var waiting: [(matches: @Sendable (String) -> Bool, resume: CheckedContinuation<String, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var all: [String] { state.withLock { $0.all } }
-    var connections: Int { state.withLock { $0.connections } }
-
-    func connected() { state.withLock { $0.connections += 1 } }
-
-    func add(_ request: String) {
-        let ready = state.withLock { state in
-            state.all.append(request)
-            let ready = state.waiting.filter { $0.matches(request) }.map(\.resume)
-            state.waiting.removeAll { $0.matches(request) }
-            return ready
-        }
-        for continuation in ready { continuation.resume(returning: request) }
-    }
-
-    func first(where matches: @escaping @Sendable (String) -> Bool) async -> String {
-        await withCheckedContinuation { continuation in
-            let found: String? = state.withLock { state in
-                if let found = state.all.first(where: matches) { return found }
-                state.waiting.append((matches, continuation))
-                return nil
-            }
-            if let found { continuation.resume(returning: found) }
-        }
-    }
-}
 
 /// One connection of a ``ScriptedInstance``. Reads requests leniently: what the gateway sends is for the test to judge.
 final class ScriptedInstanceHandler: ChannelInboundHandler {
@@ -45,18 +7,21 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
 
     private let name: String
     private let scripts: [String: String]
-    private let requests: Requests
+    private let requests: InstanceRequests
     private var input = ""
+    private var last = ""
     private var isTunnel = false
     private var hasAnsweredEarly = false
 
-    init(name: String, scripts: [String: String], requests: Requests) {
+    init(name: String, scripts: [String: String], requests: InstanceRequests) {
         self.name = name
         self.scripts = scripts
         self.requests = requests
     }
 
     func channelActive(context: ChannelHandlerContext) { requests.connected() }
+
+    func channelInactive(context: ChannelHandlerContext) { requests.add(.closed(after: last)) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = Self.unwrapInboundIn(data)
@@ -75,7 +40,7 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
         let head = String(String.UnicodeScalarView(scalars[..<end]))
         if head.contains(" /early"), !hasAnsweredEarly {
             hasAnsweredEarly = true
-            requests.add(head)
+            requests.add(.request(head))
             send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly", context)
         }
         let rest = scalars[end...]
@@ -111,13 +76,30 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
             hasAnsweredEarly = false
             return
         }
-        requests.add(head + body)
+        last = head
+        requests.add(.request(head + body))
         let path = head.split(separator: " ").dropFirst().first.map(String.init) ?? "/"
         if path.hasPrefix("/raw/"), let script = scripts[String(path.dropFirst(5).prefix { $0 != "?" })] {
             send(script, context)
             if script.hasSuffix("HANGUP") { context.close(promise: nil) }
         } else if path.hasPrefix("/silent") {
             return
+        } else if path.hasPrefix("/later") {
+            let connection = NIOLoopBound(context, eventLoop: context.eventLoop)
+            let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+            let eventLoop = context.eventLoop
+            requests.keep {
+                eventLoop.execute {
+                    me.value.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlater", connection.value)
+                }
+            }
+        } else if path.hasPrefix("/flood/"), let count = Int(path.dropFirst(7)) {
+            send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n", context)
+            flood(count, context)
+        } else if path.hasPrefix("/websocket-flood/"), let count = Int(path.dropFirst(17)) {
+            isTunnel = true
+            send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", context)
+            flood(count, context)
         } else if path.hasPrefix("/hangup") {
             context.close(promise: nil)
         } else if path.hasPrefix("/stream/"), let count = Int(path.dropFirst(8).prefix { $0 != "?" }) {
@@ -133,6 +115,21 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
         } else {
             send("HTTP/1.1 200 OK\r\nX-Instance: \(name)\r\nContent-Length: 2\r\n\r\nok", context)
         }
+    }
+
+    /// So many bytes, as fast as they are taken.
+    private func flood(_ count: Int, _ context: ChannelHandlerContext) {
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let requests = self.requests
+        written.futureResult.whenComplete { result in
+            if case .success = result {
+                requests.add(.flooded(isComplete: true))
+            } else {
+                requests.add(.flooded(isComplete: false))
+            }
+        }
+        let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: count)
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
     }
 
     private func stream(_ count: Int, _ context: ChannelHandlerContext) {

@@ -43,6 +43,7 @@ final class AppConnection: ChannelDuplexHandler {
         self.loop = loop
     }
 
+    private var isTunnel: Bool { if case .tunnel = phase { true } else { false } }
     var isOpen: Bool { context?.channel.isActive ?? false }
     var isWritable: Bool { context?.channel.isWritable ?? false }
     private var limits: HTTPLimits { loop.shared.limits }
@@ -109,7 +110,7 @@ final class AppConnection: ChannelDuplexHandler {
         guard isPaused != paused else { return }
         isPaused = paused
         // A reader that was paused starts to wait anew: the pause was not the instance's.
-        if !paused, exchange != nil, !isDraining { deadline = .now() + times.response }
+        if !paused, exchange != nil, !isDraining { deadline = .now() + (isTunnel ? times.tunnel : times.response) }
         if !paused, readWaits {
             readWaits = false
             context?.read()
@@ -147,14 +148,13 @@ final class AppConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
-        if deadline != nil, !isDraining { deadline = .now() + times.response }
+        if deadline != nil, !isDraining, !isTunnel { deadline = .now() + times.response }
         switch phase {
         case .idle, .closed:
             // Nobody asked: a response now would be taken for the next request's.
             close()
         case .tunnel:
-            deadline = .now() + times.tunnel
-            exchange?.client?.relay(&buffer, flush: true)
+            relayTunnel(&buffer)
         case .head, .body:
             hasReceived = true
             if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
@@ -210,8 +210,7 @@ final class AppConnection: ChannelDuplexHandler {
             case .tunnel:
                 guard input.readableBytes > 0 else { return }
                 var rest = takeInput()
-                exchange?.client?.relay(&rest, flush: true)
-                return
+                return relayTunnel(&rest)
             case .idle, .closed:
                 return
             }
@@ -223,6 +222,14 @@ final class AppConnection: ChannelDuplexHandler {
         self.exchange = nil
         close()
         exchange?.appBroke(error)
+    }
+
+    /// A client that does not take what it is given stops the reading here, as with a body.
+    private func relayTunnel(_ data: inout ByteBuffer) {
+        deadline = .now() + times.tunnel
+        guard let client = exchange?.client else { return }
+        client.relay(&data, flush: true)
+        if !client.isWritable { setPaused(true) }
     }
 
     private func takeInput() -> ByteBuffer {

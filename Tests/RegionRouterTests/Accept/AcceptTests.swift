@@ -63,7 +63,7 @@ struct TrustedProxyTests {
     }
 }
 
-@Suite("Connections of clients")
+@Suite("Connections of clients", .timeLimit(.minutes(1)))
 struct ConnectionLimitTests {
     @Test("past the bound are closed at once, and the next is taken when one has gone")
     func bound() async throws {

@@ -2,7 +2,7 @@ import RegionRouter
 import TestSupport
 import Testing
 
-@Suite("An exchange that goes wrong")
+@Suite("An exchange that goes wrong", .timeLimit(.minutes(1)))
 struct BrokenExchangeTests {
     private static func request(
         _ path: String, method: String = "GET", host: String = "eu.example.com", more: String = ""
@@ -165,23 +165,47 @@ struct BrokenExchangeTests {
         }
     }
 
-    @Test("of an unsafe method is read to its end when the client leaves; of a safe one the app's connection is closed")
-    func clientLeaves() async throws {
+    @Test("of a safe method closes the app's connection when the client leaves")
+    func clientLeavesSafe() async throws {
         try await RouterFixture.run { fixture in
-            let unsafe = try fixture.connect()
-            try unsafe.send(Self.request("/silent?unsafe", method: "POST", more: "Content-Length: 0\r\n"))
-            _ = await fixture.eu.received { $0.contains("/silent?unsafe") }
-            unsafe.reset()
-            let safe = try fixture.connect()
-            try safe.send(Self.request("/silent?safe"))
-            _ = await fixture.eu.received { $0.contains("/silent?safe") }
-            safe.reset()
-            await fixture.observer.heard { event in
-                if case .requestEnded(_, _, 499, _) = event { true } else { false }
-            }
+            let socket = try fixture.connect()
+            try socket.send(Self.request("/silent"))
+            _ = await fixture.eu.received { $0.contains("/silent") }
+            socket.reset()
+            await fixture.eu.closed { $0.contains("/silent") }
+        }
+    }
+
+    @Test("of an unsafe method is read to its end when the client leaves, and its connection is used again")
+    func clientLeavesUnsafe() async throws {
+        try await RouterFixture.run(change: { $0.listen.eventLoops = 1 }) { fixture in
+            let socket = try fixture.connect()
+            try socket.send(Self.request("/later", method: "POST", more: "Content-Length: 0\r\n"))
+            _ = await fixture.eu.received { $0.contains("/later") }
+            socket.reset()
+            await fixture.observer.heard { if case .requestEnded(_, _, 499, _) = $0 { true } else { false } }
+            fixture.eu.answerLater()
             let next = try fixture.connect()
-            try next.send(Self.request("/echo"))
-            #expect(try next.receiveResponse().status == 200)
+            for _ in 0..<20 {
+                try next.send(Self.request("/echo"))
+                #expect(try next.receiveResponse().status == 200)
+            }
+            #expect(!fixture.eu.closedAfter.contains { $0.contains("/later") })
+        }
+    }
+
+    @Test(
+        "whose client does not read stops the reading of the app, so that nothing piles up in between",
+        arguments: [false, true])
+    func slowReader(isTunnel: Bool) async throws {
+        let count = 64 * 1_024 * 1_024
+        try await RouterFixture.run(change: { $0.limits.writeTimeout = .seconds(1) }) { fixture in
+            let socket = try fixture.connect()
+            let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            try socket.send(
+                isTunnel ? Self.request("/websocket-flood/\(count)", more: upgrade) : Self.request("/flood/\(count)"))
+            // The client takes nothing, and is cut off for it: by then the app must not have got rid of all it had.
+            #expect(await fixture.eu.flooded() == false)
         }
     }
 

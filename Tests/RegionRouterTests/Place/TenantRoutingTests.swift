@@ -5,7 +5,7 @@ import Testing
 
 @testable import RegionRouter
 
-@Suite("A request of a tenant")
+@Suite("A request of a tenant", .timeLimit(.minutes(1)))
 struct TenantRoutingTests {
     private static let tenants = [
         RouterFixture.tenant("site-eu", in: "EU", id: 1), RouterFixture.tenant("site-us", in: "US", id: 2),
