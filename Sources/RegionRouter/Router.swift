@@ -1,4 +1,3 @@
-package import Logging
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -19,13 +18,13 @@ package final class Router: Service {
     package init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints, observer: any RouterObserver,
-        accessLog: AccessLogWriter?, logger: Logger, wallClock: @escaping @Sendable () -> Int64
+        accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
         shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             observer: observer, jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
-            accessLog: accessLog, logger: logger, wallClock: wallClock)
+            accessLog: accessLog, wallClock: wallClock)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
     }
 

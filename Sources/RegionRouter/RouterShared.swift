@@ -1,4 +1,3 @@
-import Logging
 import TenantDirectory
 
 /// What all event loops share: made once, never changed. A class, for a loop looks something up here many times a
@@ -17,7 +16,6 @@ final class RouterShared: Sendable {
     let observer: any RouterObserver
     let jobs: JobQueue
     let accessLog: AccessLogWriter?
-    let logger: Logger
     /// Seconds since 1970, for the times in tokens.
     let wallClock: @Sendable () -> Int64
     /// All event loops, to be told of a change before an answer goes out.
@@ -26,7 +24,7 @@ final class RouterShared: Sendable {
     init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints, observer: any RouterObserver, jobs: JobQueue,
-        accessLog: AccessLogWriter?, logger: Logger, wallClock: @escaping @Sendable () -> Int64
+        accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
     ) {
         self.configuration = configuration
         limits = configuration.limits
@@ -42,7 +40,6 @@ final class RouterShared: Sendable {
         self.observer = observer
         self.jobs = jobs
         self.accessLog = accessLog
-        self.logger = logger
         self.wallClock = wallClock
     }
 }

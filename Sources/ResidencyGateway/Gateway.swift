@@ -63,7 +63,7 @@ struct Gateway: Sendable {
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints, observer: metrics,
-            accessLog: configuration.log.access ? accessLog : nil, logger: logger,
+            accessLog: configuration.log.access ? accessLog : nil,
             wallClock: wallClock)
         let announcement = ServingAnnouncement(router: router, admin: admin, health: health)
         // They are told to stop in the opposite order: the router drains while all it needs still runs.

@@ -1,4 +1,3 @@
-import Logging
 import TestSupport
 import Testing
 
@@ -35,7 +34,7 @@ struct RouterTests {
             let router = Router(
                 configuration: RouterFixture.oneRegion(instance), lookup: directory, reports: directory, keys: NoKeys(),
                 endpoints: NoEndpoints(), observer: RecordingObserver(), accessLog: nil,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, wallClock: { WallClock.seconds() })
+                wallClock: { WallClock.seconds() })
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await router.run() }
                 let address = await router.boundAddress()

@@ -40,8 +40,7 @@ package struct RouterFixture: Sendable {
         let observer = RecordingObserver()
         let router = Router(
             configuration: configuration, lookup: directory, reports: directory, keys: keys, endpoints: endpoints,
-            observer: observer, accessLog: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            wallClock: { WallClock.seconds() })
+            observer: observer, accessLog: nil, wallClock: { WallClock.seconds() })
         let services = ServiceGroup(
             configuration: .init(services: [router], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         let result: Result<Value, any Error> = await withTaskGroup(of: Void.self) { tasks in

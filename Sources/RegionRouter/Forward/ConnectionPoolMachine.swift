@@ -40,7 +40,6 @@ struct ConnectionPoolMachine<Connection: AnyObject, Waiter: AnyObject> {
     }
 
     var idleCount: Int { idle.count }
-    var waitingCount: Int { waiting.count }
 
     mutating func lease(_ waiter: Waiter, now: NIODeadline) -> Lease {
         // Newest first: the oldest then grow old enough to be closed.

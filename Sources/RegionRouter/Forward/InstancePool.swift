@@ -6,7 +6,6 @@ final class InstancePool {
     private var machine: ConnectionPoolMachine<AppConnection, Exchange>
     private let address: InstanceAddress
     unowned let loop: RouterLoop
-    private(set) var lastConnectFailed = false
 
     init(address: InstanceAddress, loop: RouterLoop) {
         self.address = address
@@ -88,7 +87,6 @@ final class InstancePool {
     private func connected(_ result: Result<any Channel, any Error>) {
         switch result {
         case .success(let channel):
-            lastConnectFailed = false
             loop.shared.observer.observe(.upstreamConnectionOpened)
             guard let app = try? channel.pipeline.syncOperations.handler(type: AppConnection.self), app.isOpen else {
                 return failed(
@@ -97,7 +95,6 @@ final class InstancePool {
             app.wasPooled = true
             if let exchange = machine.connected(app, now: .now()) { attach(exchange, to: app) }
         case .failure(let error):
-            lastConnectFailed = true
             loop.shared.observer.observe(.upstreamConnectionFailed)
             failed(Self.routerError(error))
         }

@@ -18,7 +18,7 @@ extension RouterError {
         case .headTooLarge: 431
         case .internalFault: 500
         case .noInstance, .appUnreachable, .appBadResponse, .appClosed: 502
-        case .keyServerUnavailable, .directoryUnavailable, .held, .busy, .shuttingDown: 503
+        case .keyServerUnavailable, .directoryUnavailable, .held, .busy: 503
         case .appTimeout: 504
         }
     }
@@ -30,7 +30,6 @@ extension RouterError {
         case 204: "No Content"
         case 400: "Bad Request"
         case 401: "Unauthorized"
-        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
@@ -52,10 +51,10 @@ extension RouterError {
     /// The whole response: `application/problem+json` (RFC 9457).
     func response(requestID: String, closes: Bool, omitsBody: Bool) -> ByteBuffer {
         var members = [
-            ("type", JSONText.quoted("urn:residency-gateway:\(code.rawValue)")), ("title", JSONText.quoted(title)),
-            ("status", "\(status)"), ("code", JSONText.quoted(code.rawValue)), ("detail", JSONText.quoted(detail)),
+            ("type", QuotedJSON.string("urn:residency-gateway:\(code.rawValue)")), ("title", QuotedJSON.string(title)),
+            ("status", "\(status)"), ("code", QuotedJSON.string(code.rawValue)), ("detail", QuotedJSON.string(detail)),
         ]
-        if !requestID.isEmpty { members.append(("requestId", JSONText.quoted(requestID))) }
+        if !requestID.isEmpty { members.append(("requestId", QuotedJSON.string(requestID))) }
         let body = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: application/problem+json\r\n"
         head +=
@@ -64,24 +63,5 @@ extension RouterError {
         if let retryAfterSeconds { head += "Retry-After: \(retryAfterSeconds)\r\n" }
         if closes { head += "Connection: close\r\n" }
         return ByteBuffer(string: head + "\r\n" + (omitsBody ? "" : body))
-    }
-}
-
-/// The one JSON form that the data plane writes: a quoted string.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

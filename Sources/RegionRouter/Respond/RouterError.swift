@@ -4,7 +4,7 @@
 package struct RouterError: Error, Sendable, Equatable {
     /// Who has to do something about it.
     package enum Origin: String, Sendable {
-        case client, app, peer, directory, gateway
+        case client, app, directory, gateway
     }
 
     /// The closed set of codes: the header `X-Residency-Error`, the problem's `code` and the metric's label.
@@ -47,7 +47,6 @@ package struct RouterError: Error, Sendable, Equatable {
         case directoryUnavailable = "directory-unavailable"
         case held = "tenant-held"
         case busy = "busy"
-        case shuttingDown = "shutting-down"
         case internalFault = "internal-fault"
     }
 

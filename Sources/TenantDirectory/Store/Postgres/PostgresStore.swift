@@ -8,7 +8,7 @@ package import struct Foundation.Date
 /// 2. Every wait has an end: on the server by its time-outs, and here by those of the connection.
 /// 3. Whole transactions are repeated where the server asks for it, and on a new connection where an idle one has died.
 /// 4. Nothing is done at its making; the first call makes or checks the tables. See also ``prepare()``.
-package final class PostgresStore: DirectoryDatabase {
+package final class PostgresStore: DirectoryDatabase, SessionStore {
     /// How often a transaction is tried.
     private static let attempts = 10
     /// Before the second try, at most; twice as long before each further one, up to the longest.
@@ -50,83 +50,16 @@ package final class PostgresStore: DirectoryDatabase {
     /// Ends all use of the database. Calls after it throw `.unavailable`.
     package func close() { pool.close() }
 
-    // MARK: Reading
-
-    package func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? {
-        try await read { try $0.record(key)?.opened($0.sealer) }
-    }
-
-    package func tenants(after: TenantID?, limit: Int, filter: TenantFilter) async throws(DirectoryError) -> [Tenant] {
-        try await read { try $0.tenants(after: after, limit: limit, filter: filter) }
-    }
-
-    package func counts() async throws(DirectoryError) -> TenantCounts {
-        try await read { try $0.counts() }
-    }
-
-    package func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange] {
-        try await read { try $0.changes(after: sequence, limit: limit) }
-    }
-
-    package func lastSequence() async throws(DirectoryError) -> Int64 {
-        try await read { try $0.lastSequence() }
-    }
-
-    package func audit(of tenant: TenantID?, limit: Int) async throws(DirectoryError) -> [AuditEntry] {
-        try await read { try $0.auditEntries(of: tenant, limit: limit) }
-    }
-
-    // MARK: Lifecycle
-
-    package func beginInstall(_ install: Install, actor: String) async throws(DirectoryError) -> InstallAttempt {
-        try StoreSession.check(install.region)
-        return try await write { try $0.beginInstall(install, actor: actor) }
-    }
-
-    package func completeInstall(_ attempt: InstallAttempt, keepPreviousFor: Duration, actor: String)
-        async throws(DirectoryError) -> Tenant
-    {
-        let milliseconds = keepPreviousFor.milliseconds
-        return try await write {
-            try $0.completeInstall(attempt, keepPreviousFor: milliseconds, actor: actor)
-        }
-    }
-
-    package func abandonInstall(_ attempt: InstallAttempt, actor: String) async throws(DirectoryError) {
-        try await write { try $0.abandonInstall(attempt, actor: actor) }
-    }
-
-    package func setState(_ state: Tenant.State, of tenant: TenantID, actor: String)
-        async throws(DirectoryError) -> Tenant
-    {
-        try await write { try $0.setState(state, of: tenant, actor: actor) }
-    }
-
-    package func recordForgeInstallation(_ install: ForgeInstall, actor: String) async throws(DirectoryError) -> Tenant
-    {
-        try StoreSession.check(install.region)
-        return try await write { try $0.recordForgeInstallation(install, actor: actor) }
-    }
-
-    package func noteHostRealm(_ region: Region, of tenant: TenantID) async throws(DirectoryError) -> Tenant {
-        try await write { try $0.noteHostRealm(region, of: tenant) }
-    }
-
-    package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
-        for line in batch { try StoreSession.check(line.region) }
-        return try await write { try $0.importTenants(batch, actor: actor) }
-    }
-
     // MARK: Running
 
-    private func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
+    func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
         async throws(DirectoryError) -> Value
     {
         let (sealer, now) = (sealer, now().milliseconds)
         return try await perform { connection in try await connection.read(sealer: sealer, now: now, body) }
     }
 
-    private func write<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Change<Value>)
+    func write<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Change<Value>)
         async throws(DirectoryError) -> Value
     {
         let (sealer, now) = (sealer, now().milliseconds)

@@ -10,7 +10,7 @@ import GRDB
 /// 3. Another process (a command beside the gateway) may use the file at the same time; a writer waits for another for
 ///    at most ``busyTimeout`` seconds.
 /// 4. Nothing is loaded at start.
-package final class SQLiteStore: DirectoryDatabase {
+package final class SQLiteStore: DirectoryDatabase, SessionStore {
     /// How long a write waits for that of another process, in seconds.
     static let busyTimeout = 5.0
     /// Readers at a time; further reads wait for one of them.
@@ -55,68 +55,6 @@ package final class SQLiteStore: DirectoryDatabase {
         try await read { session in try SQLiteFile.checkIntegrity(session.runner, path: path) }
     }
 
-    // MARK: Reading
-
-    package func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? {
-        try await read { try $0.record(key)?.opened($0.sealer) }
-    }
-
-    package func tenants(after: TenantID?, limit: Int, filter: TenantFilter) async throws(DirectoryError) -> [Tenant] {
-        try await read { try $0.tenants(after: after, limit: limit, filter: filter) }
-    }
-
-    package func counts() async throws(DirectoryError) -> TenantCounts {
-        try await read { try $0.counts() }
-    }
-
-    package func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange] {
-        try await read { try $0.changes(after: sequence, limit: limit) }
-    }
-
-    package func lastSequence() async throws(DirectoryError) -> Int64 {
-        try await read { try $0.lastSequence() }
-    }
-
-    package func audit(of tenant: TenantID?, limit: Int) async throws(DirectoryError) -> [AuditEntry] {
-        try await read { try $0.auditEntries(of: tenant, limit: limit) }
-    }
-
-    // MARK: Lifecycle
-
-    package func beginInstall(_ install: Install, actor: String) async throws(DirectoryError) -> InstallAttempt {
-        try StoreSession.check(install.region)
-        return try await write { try $0.beginInstall(install, actor: actor) }
-    }
-
-    package func completeInstall(_ attempt: InstallAttempt, keepPreviousFor: Duration, actor: String)
-        async throws(DirectoryError) -> Tenant
-    {
-        let milliseconds = keepPreviousFor.milliseconds
-        return try await write {
-            try $0.completeInstall(attempt, keepPreviousFor: milliseconds, actor: actor)
-        }
-    }
-
-    package func abandonInstall(_ attempt: InstallAttempt, actor: String) async throws(DirectoryError) {
-        try await write { try $0.abandonInstall(attempt, actor: actor) }
-    }
-
-    package func setState(_ state: Tenant.State, of tenant: TenantID, actor: String)
-        async throws(DirectoryError) -> Tenant
-    {
-        try await write { try $0.setState(state, of: tenant, actor: actor) }
-    }
-
-    package func recordForgeInstallation(_ install: ForgeInstall, actor: String) async throws(DirectoryError) -> Tenant
-    {
-        try StoreSession.check(install.region)
-        return try await write { try $0.recordForgeInstallation(install, actor: actor) }
-    }
-
-    package func noteHostRealm(_ region: Region, of tenant: TenantID) async throws(DirectoryError) -> Tenant {
-        try await write { try $0.noteHostRealm(region, of: tenant) }
-    }
-
     package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
         for line in batch { try StoreSession.check(line.region) }
         return try await write { session in
@@ -129,7 +67,7 @@ package final class SQLiteStore: DirectoryDatabase {
 
     // MARK: Running
 
-    private func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
+    func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
         async throws(DirectoryError) -> Value
     {
         let (pool, sealer, now) = (pool, sealer, now().milliseconds)
@@ -145,7 +83,7 @@ package final class SQLiteStore: DirectoryDatabase {
         return try unwrap(result)
     }
 
-    private func write<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Change<Value>)
+    func write<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Change<Value>)
         async throws(DirectoryError) -> Value
     {
         let (pool, sealer, now) = (pool, sealer, now().milliseconds)
