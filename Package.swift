@@ -55,11 +55,12 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
         // The only home of doubles.
         .target(
             name: "TestSupport",
             dependencies: [
-                "TenantDirectory", "RegionRouter",
+                "CSpawn", "TenantDirectory", "RegionRouter",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

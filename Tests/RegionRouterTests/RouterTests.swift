@@ -12,8 +12,8 @@ struct RouterTests {
             try idle.send("GET /echo HTTP/1.1\r\nHost: eu.example.com\r\n\r\n")
             #expect(try idle.receiveResponse().status == 200)
             let busy = try fixture.connect()
-            try busy.send("POST /later HTTP/1.1\r\nHost: eu.example.com\r\nContent-Length: 0\r\n\r\n")
-            _ = await fixture.eu.received { $0.contains("/later") }
+            try busy.send("POST /when-told HTTP/1.1\r\nHost: eu.example.com\r\nContent-Length: 0\r\n\r\n")
+            _ = await fixture.eu.received { $0.contains("/when-told") }
             await fixture.stop()
             // The idle one goes at once; then nobody listens any more.
             #expect(try idle.receiveAll() == "")

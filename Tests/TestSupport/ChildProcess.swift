@@ -11,7 +11,6 @@ package final class ChildProcess: Sendable {
         package let errors: String
     }
 
-    private let process: Mutex<Process>
     private let identifier: Int32
     private let lines: AsyncStream<String>
     private let output = Mutex("")
@@ -31,26 +30,22 @@ package final class ChildProcess: Sendable {
         _ arguments: [String], of program: URL = ChildProcess.gateway, in folder: String? = nil,
         environment: [String: String] = [:]
     ) throws {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RESIDENCY_") }
-        process.environment = own.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
         let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
         let (lines, line) = AsyncStream<String>.makeStream()
         let (ended, end) = AsyncStream<Int32>.makeStream()
         let (errorsEnded, errorsEnd) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { process in
-            end.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+        let identifier = try Spawn.start(
+            program.path, arguments, environment: own.merging(environment) { $1 }, in: folder,
+            output: outputPipe.fileHandleForWriting.fileDescriptor,
+            errors: errorPipe.fileHandleForWriting.fileDescriptor)
+        try outputPipe.fileHandleForWriting.close()
+        try errorPipe.fileHandleForWriting.close()
+        Thread {
+            end.yield(Spawn.ending(of: identifier))
             end.finish()
-        }
-        try process.run()
-        identifier = process.processIdentifier
-        self.process = Mutex(process)
+        }.start()
+        self.identifier = identifier
         self.lines = lines
         self.ended = ended
         self.errorsEnded = errorsEnded

@@ -127,16 +127,11 @@ package final class PostgresCluster: Sendable {
 
     /// Runs a program of PostgreSQL's as a user it accepts: not as root.
     private func owned(_ program: String, _ arguments: [String]) throws {
-        // A server keeps the files it was started with, among them the one by which Foundation sees a program end.
-        let script = """
-            for file in /proc/$$/fd/*; do file=${file##*/}; [ "$file" -le 2 ] || eval "exec $file>&-"; done; exec "$@"
-            """
-        let command = ["-c", script, "bash", "\(binaries)/\(program)"] + arguments
         guard Self.isRoot else {
-            try Self.run("/bin/bash", command)
+            try Self.run("\(binaries)/\(program)", arguments)
             return
         }
-        try Self.run("/usr/bin/setpriv", Self.asPostgres + ["/bin/bash"] + command)
+        try Self.run("/usr/bin/setpriv", Self.asPostgres + ["\(binaries)/\(program)"] + arguments)
     }
 
     private static let asPostgres = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
@@ -144,40 +139,29 @@ package final class PostgresCluster: Sendable {
 
     @discardableResult
     private static func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
         // A file, because a server keeps what it was started with: a pipe would never end.
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         _ = FileManager.default.createFile(atPath: file.path, contents: nil)
         defer { try? FileManager.default.removeItem(at: file) }
         let output = try FileHandle(forWritingTo: file)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-        try process.run()
-        process.waitUntilExit()
+        let status = Spawn.ending(
+            of: try Spawn.start(
+                program, arguments, in: "/tmp", output: output.fileDescriptor, errors: output.fileDescriptor))
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        guard process.terminationStatus == 0 else {
+        guard status == 0 else {
             throw Unavailable(description: "\(program) \(arguments.joined(separator: " ")): \(text)")
         }
         return text
     }
 
     private static func watch(_ stop: String, _ folder: String) throws -> Pipe {
-        let process = Process()
         let script = "while read -r line; do :; done; \(stop) >/dev/null 2>&1; rm -rf '\(folder)'"
-        process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/bin/setpriv" : "/bin/sh")
-        process.arguments = (isRoot ? asPostgres + ["/bin/sh"] : []) + ["-c", script]
         let pipe = Pipe()
-        process.standardInput = pipe
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-        // Other programs that this process starts must not keep the server alive.
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        try process.run()
+        let program = isRoot ? "/usr/bin/setpriv" : "/bin/sh"
+        let arguments = (isRoot ? asPostgres + ["/bin/sh"] : []) + ["-c", script]
+        let identifier = try Spawn.start(
+            program, arguments, in: "/tmp", input: pipe.fileHandleForReading.fileDescriptor)
+        Thread { _ = Spawn.ending(of: identifier) }.start()
         return pipe
     }
 

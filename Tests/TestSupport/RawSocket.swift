@@ -26,8 +26,9 @@ package final class RawSocket {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
+        // All that is stored has its value by now, so `deinit` runs for a thrown error too, and closes the descriptor:
+        // closed here as well, its number might be somebody else's by then.
         guard result == 0 else {
-            Glibc.close(descriptor)
             throw Failure(description: "no connection to port \(port): errno \(errno)")
         }
     }

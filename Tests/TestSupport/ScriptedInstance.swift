@@ -9,7 +9,7 @@ import NIOPosix
 /// | `/echo` | 200 with a JSON object: instance, request line, fields, body length |
 /// | `/raw/N` | the bytes registered as script `N`, whatever they are |
 /// | `/silent` | nothing, the connection stays open |
-/// | `/later` | 200 `later`, once the test says ``answerLater()`` |
+/// | `/when-told` | 200 `later`, once the test says ``answerLater()`` |
 /// | `/flood/N` | 200 with N bytes, written at once |
 /// | `/websocket-flood/N` | 101, then N bytes, written at once |
 /// | `/hangup` | the connection is closed without an answer |
@@ -70,7 +70,7 @@ package final class ScriptedInstance: Sendable {
         return false
     }
 
-    /// Answers all that were asked for `/later`.
+    /// Answers all that were asked for `/when-told`.
     package func answerLater() { state.answerLater() }
 
     package func stop() async { try? await channel.close() }

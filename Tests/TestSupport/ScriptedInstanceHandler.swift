@@ -84,7 +84,7 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
             if script.hasSuffix("HANGUP") { context.close(promise: nil) }
         } else if path.hasPrefix("/silent") {
             return
-        } else if path.hasPrefix("/later") {
+        } else if path.hasPrefix("/when-told") {
             let connection = NIOLoopBound(context, eventLoop: context.eventLoop)
             let me = NIOLoopBound(self, eventLoop: context.eventLoop)
             let eventLoop = context.eventLoop

@@ -180,8 +180,8 @@ struct BrokenExchangeTests {
     func clientLeavesUnsafe() async throws {
         try await RouterFixture.run(change: { $0.listen.eventLoops = 1 }) { fixture in
             let socket = try fixture.connect()
-            try socket.send(Self.request("/later", method: "POST", more: "Content-Length: 0\r\n"))
-            _ = await fixture.eu.received { $0.contains("/later") }
+            try socket.send(Self.request("/when-told", method: "POST", more: "Content-Length: 0\r\n"))
+            _ = await fixture.eu.received { $0.contains("/when-told") }
             socket.reset()
             await fixture.observer.heard { if case .requestEnded(_, _, 499, _) = $0 { true } else { false } }
             fixture.eu.answerLater()
@@ -190,7 +190,7 @@ struct BrokenExchangeTests {
                 try next.send(Self.request("/echo"))
                 #expect(try next.receiveResponse().status == 200)
             }
-            #expect(!fixture.eu.closedAfter.contains { $0.contains("/later") })
+            #expect(!fixture.eu.closedAfter.contains { $0.contains("/when-told") })
         }
     }
 

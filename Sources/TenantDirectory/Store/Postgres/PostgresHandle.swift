@@ -81,6 +81,18 @@ final class PostgresHandle {
         return try answers(within: time ?? answerTimeout)
     }
 
+    /// To be asked before a commit is sent: a server that says something unasked has ended the session, and what it
+    /// ended is known to be undone. Once the commit is on its way, a broken connection leaves that open.
+    /// - Throws: ``PostgresFailure`` of kind `connection`; the connection is then closed.
+    func expectQuiet() throws {
+        let connection = try opened()
+        guard !hasUnreadAnswer else { return }
+        var look = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        guard poll(&look, 1, 0) > 0 else { return }
+        PQconsumeInput(connection)
+        throw lost()
+    }
+
     /// Sends a statement and does not wait for the answer, which matters to nobody.
     func sendUnread(_ sql: String) {
         guard let connection, !hasUnreadAnswer, PQsendQuery(connection, sql) == 1 else { return }

@@ -28,6 +28,7 @@ struct PostgresRunner: StatementRunner {
         }
         statements.append(PostgresStatements.commit)
         let answers: [[StoredRow]]
+        try handle.expectQuiet()
         do {
             answers = try handle.runScript(statements.joined(separator: ";\n"))
         } catch let failure as PostgresFailure where failure.kind != .statement && failure.sqlState != "25P03" {
