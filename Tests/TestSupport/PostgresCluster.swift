@@ -14,6 +14,8 @@ package final class PostgresCluster: Sendable {
     package static let password = "p4ssw0rd-of-tests"
 
     package let port: Int
+    /// Nobody else is given the port while the server is down.
+    private let reserved: ReservedPort
     private let folder: String
     private let binaries: String
     /// Reads until this process lets go of the other end, then stops the server and removes the folder.
@@ -40,7 +42,8 @@ package final class PostgresCluster: Sendable {
         binaries = "/usr/lib/postgresql/\(newest)/bin"
         // Short, because the socket lies in it.
         folder = "/tmp/residency-pg-\(UUID().uuidString.prefix(8))"
-        port = try Self.freePort()
+        reserved = try ReservedPort()
+        port = reserved.port
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         if Self.isRoot { try Self.run("/bin/chown", ["postgres:postgres", folder]) }
         let words = "\(folder)/password"
@@ -163,22 +166,6 @@ package final class PostgresCluster: Sendable {
             program, arguments, in: "/tmp", input: pipe.fileHandleForReading.fileDescriptor)
         Thread { _ = Spawn.ending(of: identifier) }.start()
         return pipe
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
-            }
-        }
-        guard isBound else { throw Unavailable(description: "there is no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 package import NIOCore
 import NIOPosix
+import Synchronization
 
 /// An app instance that does what the path of a request asks of it, and remembers what it was sent.
 ///
@@ -20,6 +21,7 @@ import NIOPosix
 package final class ScriptedInstance: Sendable {
     package let name: String
     package let port: Int
+    private let closedPort = Mutex<ReservedPort?>(nil)
     private let channel: any Channel
     private let state: InstanceRequests
 
@@ -73,5 +75,10 @@ package final class ScriptedInstance: Sendable {
     /// Answers all that were asked for `/when-told`.
     package func answerLater() { state.answerLater() }
 
-    package func stop() async { try? await channel.close() }
+    /// Nobody answers at its port from now on.
+    package func stop() async {
+        try? await channel.close()
+        let kept = try? ReservedPort(port)
+        closedPort.withLock { $0 = kept }
+    }
 }

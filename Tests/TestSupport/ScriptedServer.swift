@@ -26,6 +26,7 @@ package final class ScriptedServer: Sendable {
     private let channel: any Channel
     private let log: RequestLog
     package let port: Int
+    private let closedPort = Mutex<ReservedPort?>(nil)
 
     private final class RequestLog: Sendable {
         let heads = Mutex<[String]>([])
@@ -58,7 +59,12 @@ package final class ScriptedServer: Sendable {
     /// The requests seen so far, in order of their end.
     package var requests: [String] { log.heads.withLock { $0 } }
 
-    package func stop() async throws { try await channel.close().get() }
+    /// Nobody answers at its port from now on.
+    package func stop() async throws {
+        try await channel.close().get()
+        let kept = try ReservedPort(port)
+        closedPort.withLock { $0 = kept }
+    }
 }
 
 private final class ScriptedHandler: ChannelInboundHandler {
