@@ -6,6 +6,7 @@ SECONDS ?= 60
 
 BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
 TEST_PACKAGES := postgresql
+MODEL_PACKAGES := spin gcc python3
 BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk openssl python3
 SOAK_PACKAGES := python3
 
@@ -27,10 +28,12 @@ test: packages ## runs every test
 	@$(ENSURE) $(TEST_PACKAGES)
 	swift test
 
-check: packages ## format, the taste of the house, and imports of what a target does not depend on
+check: packages ## format, the taste of the house, imports of what a target does not depend on, and the model of the cutover
+	@$(ENSURE) $(MODEL_PACKAGES)
 	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --filter TidyTests
+	python3 Tests/Model/check.py
 
 format: ## formats every Swift file in place
 	swift format format --in-place --recursive --parallel $(SWIFT_FILES)
