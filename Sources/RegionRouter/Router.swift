@@ -8,24 +8,31 @@ package import TenantDirectory
 /// lets what is under way come to its end.
 package final class Router: Service {
     private let shared: RouterShared
-    private let connections = Atomic<Int>(0)
+    private let connections = OpenConnections()
+    private let peerConnections = OpenConnections()
     private let bound: AsyncStream<SocketAddress>
     private let bind: AsyncStream<SocketAddress>.Continuation
+    private let peersBound: AsyncStream<SocketAddress>
+    private let peersBind: AsyncStream<SocketAddress>.Continuation
 
     /// - Parameters:
+    ///   - peerEndpoints: what answers the calls of other nodes that are not forwarded.
     ///   - accessLog: where the line of each request goes; `nil` for nowhere.
     ///   - wallClock: seconds since 1970, for the times in tokens.
     package init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
-        keys: any PublicKeySource, endpoints: any HostEndpoints, observer: any RouterObserver,
+        keys: any PublicKeySource, endpoints: any HostEndpoints,
+        peerEndpoints: any PeerEndpoints = NoPeerEndpoints(), observer: any RouterObserver,
         accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
         shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
-            observer: observer, jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
+            peerEndpoints: peerEndpoints, observer: observer,
+            jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
             accessLog: accessLog, wallClock: wallClock)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
+        (peersBound, peersBind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The address that is listened on, as soon as it is; `nil` when the router ended before.
@@ -34,12 +41,22 @@ package final class Router: Service {
         return nil
     }
 
+    /// The address that peers reach, as soon as it is listened on; `nil` where there is no such listener, or when the
+    /// router ended before.
+    package func boundPeersAddress() async -> SocketAddress? {
+        for await address in peersBound { return address }
+        return nil
+    }
+
     /// Listens until the service is told to stop, then drains: at most `HTTPLimits.drainTimeout`.
     /// - Throws: what binding throws, such as an address that is in use.
     package func run() async throws {
         let threads = max(1, shared.configuration.listen.eventLoops ?? System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        defer { bind.finish() }
+        defer {
+            bind.finish()
+            peersBind.finish()
+        }
         do {
             try await serve(on: group)
         } catch {
@@ -54,17 +71,16 @@ package final class Router: Service {
         let loops = try await RouterLoops(group: group, shared: shared)
         shared.everyLoop.set(loops)
         defer { shared.everyLoop.set(nil) }
-        let channel = try await listen(on: group, loops)
-        if let address = channel.localAddress { bind.yield(address) }
+        let channels = try await listen(on: group, loops)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.shared.jobs.run() }
             tasks.addTask {
                 for await change in self.shared.lookup.changes() { loops.apply(change) }
             }
             await withTaskCancellationOrGracefulShutdownHandler {
-                try? await channel.closeFuture.get()
+                for channel in channels { try? await channel.closeFuture.get() }
             } onCancelOrGracefulShutdown: {
-                channel.close(promise: nil)
+                for channel in channels { channel.close(promise: nil) }
             }
             await loops.drain(within: self.shared.times.drain)
             self.shared.jobs.finish()
@@ -72,28 +88,76 @@ package final class Router: Service {
         }
     }
 
-    private func listen(on group: MultiThreadedEventLoopGroup, _ loops: RouterLoops) async throws -> any Channel {
+    /// Binds what is to be listened on: the peers first, so that a node which can be called by the host can be called
+    /// by its peers.
+    private func listen(on group: MultiThreadedEventLoopGroup, _ loops: RouterLoops) async throws -> [any Channel] {
+        var channels: [any Channel] = []
+        if let peers = shared.configuration.peers.listener {
+            do {
+                let channel = try await listen(.peers, peers.host, peers.port, on: group, loops)
+                channels.append(channel)
+                if let address = channel.localAddress { peersBind.yield(address) }
+            } catch let error as IOError {
+                throw PeersListenError(host: peers.host, port: peers.port, cause: error)
+            }
+        }
+        peersBind.finish()
         let listen = shared.configuration.listen
+        do {
+            let channel = try await self.listen(.host, listen.host, listen.port, on: group, loops)
+            channels.append(channel)
+            if let address = channel.localAddress { bind.yield(address) }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        return channels
+    }
+
+    private func listen(
+        _ door: Door, _ host: String, _ port: Int, on group: MultiThreadedEventLoopGroup, _ loops: RouterLoops
+    ) async throws -> any Channel {
         let limit = shared.configuration.limits.connections
         let observer = shared.observer
+        let connections = door == .host ? connections : peerConnections
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                guard self.connections.add(1, ordering: .relaxed).newValue <= limit else {
-                    self.connections.subtract(1, ordering: .relaxed)
+                guard connections.opened() <= limit else {
+                    connections.closed()
                     observer.observe(.connectionRefused)
                     return channel.close()
                 }
                 observer.observe(.connectionOpened)
-                channel.closeFuture.whenComplete { _ in self.connections.subtract(1, ordering: .relaxed) }
+                channel.closeFuture.whenComplete { _ in connections.closed() }
                 return channel.eventLoop.makeCompletedFuture {
                     let peer = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-                    let connection = ClientConnection(loop: try loops.loop(of: channel.eventLoop), peer: peer)
+                    let connection = ClientConnection(
+                        loop: try loops.loop(of: channel.eventLoop), peer: peer, door: door)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
-            .bind(host: listen.host, port: listen.port).get()
+            .bind(host: host, port: port).get()
+    }
+}
+
+/// Connections of one listener that are open. Counted apart for each, so that no flood of clients shuts the peers out.
+private final class OpenConnections: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func opened() -> Int { count.add(1, ordering: .relaxed).newValue }
+    func closed() { count.subtract(1, ordering: .relaxed) }
+}
+
+/// The peers' own listener could not be bound.
+struct PeersListenError: Error, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let cause: IOError
+
+    var description: String {
+        "Cannot listen for peers on \(host):\(port): \(cause). Free the address, or change peers.listen.port."
     }
 }

@@ -7,12 +7,16 @@ package struct RouterConfiguration: Sendable {
     /// The base URLs the host calls; one for each declared region and the plain one.
     package var endpoints: [PublicEndpoint]
     /// The app instance of each region this node owns.
-    package var instances: [Region: InstanceAddress]
+    package var instances: [Region: UpstreamAddress]
     /// What an app instance sees as `Host`.
     package var hostHeader: HostHeader
     /// Where requests without a tenant go when the plain base URL was called.
     package var defaultRegion: Region
     package var identify: IdentifyConfiguration
+    /// The name of this process among the nodes of the directory.
+    package var nodeID = "local"
+    /// The nodes that own other regions, and where they reach this one.
+    package var peers = PeerConfiguration()
 
     package enum HostHeader: String, Sendable, CaseIterable {
         /// The name the host called.
@@ -23,7 +27,7 @@ package struct RouterConfiguration: Sendable {
 
     package init(
         listen: ListenConfiguration, limits: HTTPLimits = HTTPLimits(), endpoints: [PublicEndpoint],
-        instances: [Region: InstanceAddress], hostHeader: HostHeader = .public, defaultRegion: Region,
+        instances: [Region: UpstreamAddress], hostHeader: HostHeader = .public, defaultRegion: Region,
         identify: IdentifyConfiguration
     ) {
         self.listen = listen
@@ -63,22 +67,5 @@ package struct ListenConfiguration: Sendable {
         self.proxyProtocol = proxyProtocol
         self.trustForwardedHost = trustForwardedHost
         self.healthPath = healthPath
-    }
-}
-
-/// The HTTP server of an app in one region. Plain HTTP, on loopback or a private network.
-package struct InstanceAddress: Sendable, Hashable {
-    package let host: String
-    package let port: Int
-
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// As it stands in a `Host` field.
-    package var authority: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
     }
 }

@@ -13,6 +13,7 @@ final class RouterShared: Sendable {
     let reports: any TenantReports
     let keys: any PublicKeySource
     let endpoints: any HostEndpoints
+    let peerEndpoints: any PeerEndpoints
     let observer: any RouterObserver
     let jobs: JobQueue
     let accessLog: AccessLogWriter?
@@ -23,8 +24,9 @@ final class RouterShared: Sendable {
 
     init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
-        keys: any PublicKeySource, endpoints: any HostEndpoints, observer: any RouterObserver, jobs: JobQueue,
-        accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
+        keys: any PublicKeySource, endpoints: any HostEndpoints, peerEndpoints: any PeerEndpoints,
+        observer: any RouterObserver, jobs: JobQueue, accessLog: AccessLogWriter?,
+        wallClock: @escaping @Sendable () -> Int64
     ) {
         self.configuration = configuration
         limits = configuration.limits
@@ -37,6 +39,7 @@ final class RouterShared: Sendable {
         self.reports = reports
         self.keys = keys
         self.endpoints = endpoints
+        self.peerEndpoints = peerEndpoints
         self.observer = observer
         self.jobs = jobs
         self.accessLog = accessLog

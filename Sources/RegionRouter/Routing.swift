@@ -9,7 +9,7 @@ struct Routing {
         /// A load balancer's question.
         case health
         /// The gateway's own business.
-        case control(HostCall.Kind, PublicEndpoint)
+        case control(ControlCall.Subject)
         case forward(Target)
         /// Ask the directory, then decide again.
         case load(TenantKey, fresh: Bool)
@@ -58,7 +58,7 @@ struct Routing {
     private func identify(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RouterError) -> Decision {
         if let failure { throw failure }
         switch try loop.identifier.classify(bytes, head, at: endpoint, now: loop.shared.wallClock()) {
-        case .gateway(let kind): return .control(kind, endpoint)
+        case .gateway(let kind): return .control(.host(kind, endpoint))
         case .token(let claim): return try token(claim, bytes, head)
         case .forge(let claim): return try forge(claim)
         case .routed(let key, let kind): return try routed(key, kind)

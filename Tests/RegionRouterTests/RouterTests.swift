@@ -30,7 +30,7 @@ struct RouterTests {
     func cancelled() async throws {
         let directory = MemoryDirectory([])
         try await RouterFixture.run { fixture in
-            let instance = InstanceAddress(host: "127.0.0.1", port: fixture.eu.port)
+            let instance = UpstreamAddress(host: "127.0.0.1", port: fixture.eu.port)
             let router = Router(
                 configuration: RouterFixture.oneRegion(instance), lookup: directory, reports: directory, keys: NoKeys(),
                 endpoints: NoEndpoints(), observer: RecordingObserver(), accessLog: nil,

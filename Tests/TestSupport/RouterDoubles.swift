@@ -42,6 +42,13 @@ package struct ScriptedEndpoints: HostEndpoints {
     package func answer(_ call: HostCall) async -> HostAnswer { await script(call) }
 }
 
+/// Answers other nodes as a closure says.
+package struct ScriptedPeerEndpoints: PeerEndpoints {
+    private let script: @Sendable (PeerCall) async -> HostResponse
+    package init(_ script: @escaping @Sendable (PeerCall) async -> HostResponse) { self.script = script }
+    package func answer(_ call: PeerCall) async -> HostResponse { await script(call) }
+}
+
 /// Keeps what it hears, and lets a test wait for it.
 package final class RecordingObserver: RouterObserver {
     private struct State {

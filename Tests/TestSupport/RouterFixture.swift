@@ -10,6 +10,8 @@ package import TenantDirectory
 /// A router on a free port, with two app instances and tenants in memory: everything real but the directory.
 package struct RouterFixture: Sendable {
     package let port: Int
+    /// Of the peers' own listener; 0 where the configuration has none.
+    package let peersPort: Int
     package let eu: ScriptedInstance
     package let us: ScriptedInstance
     package let directory: MemoryDirectory
@@ -28,7 +30,8 @@ package struct RouterFixture: Sendable {
     ///   - now: the router's wall clock in seconds; the real one where it is `nil`.
     package static func run<Value: Sendable>(
         tenants: [Tenant] = [], scripts: [String: String] = [:], keys: any PublicKeySource = NoKeys(),
-        endpoints: any HostEndpoints = NoEndpoints(), change: @Sendable (inout RouterConfiguration) -> Void = { _ in },
+        endpoints: any HostEndpoints = NoEndpoints(), peerEndpoints: any PeerEndpoints = NoPeerEndpoints(),
+        change: @Sendable (inout RouterConfiguration) -> Void = { _ in },
         body: @escaping @Sendable (RouterFixture) async throws -> Value
     ) async throws -> Value {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -40,7 +43,7 @@ package struct RouterFixture: Sendable {
         let observer = RecordingObserver()
         let router = Router(
             configuration: configuration, lookup: directory, reports: directory, keys: keys, endpoints: endpoints,
-            observer: observer, accessLog: nil, wallClock: { WallClock.seconds() })
+            peerEndpoints: peerEndpoints, observer: observer, accessLog: nil, wallClock: { WallClock.seconds() })
         let services = ServiceGroup(
             configuration: .init(services: [router], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         let result: Result<Value, any Error> = await withTaskGroup(of: Void.self) { tasks in
@@ -49,7 +52,8 @@ package struct RouterFixture: Sendable {
             do {
                 let port = await router.boundAddress()?.port ?? 0
                 let fixture = RouterFixture(
-                    port: port, eu: eu, us: us, directory: directory, observer: observer,
+                    port: port, peersPort: await router.boundPeersAddress()?.port ?? 0, eu: eu, us: us,
+                    directory: directory, observer: observer,
                     stop: { await services.triggerGracefulShutdown() })
                 result = .success(try await BlockingExecutor.run { try await body(fixture) })
             } catch {
@@ -66,7 +70,7 @@ package struct RouterFixture: Sendable {
     }
 
     /// A configuration of one region, for a router that a test runs itself.
-    package static func oneRegion(_ instance: InstanceAddress) -> RouterConfiguration {
+    package static func oneRegion(_ instance: UpstreamAddress) -> RouterConfiguration {
         configuration(eu: instance.port, us: instance.port)
     }
 
@@ -74,11 +78,11 @@ package struct RouterFixture: Sendable {
         func endpoint(_ region: Region, _ host: String) -> PublicEndpoint {
             PublicEndpoint(region: region, baseURL: "http://\(host)", authority: host, basePath: "")
         }
-        var regions: [Region: InstanceAddress] = [:]
+        var regions: [Region: UpstreamAddress] = [:]
         var endpoints = [endpoint(.global, "app.example.com")]
         for (code, port) in [("EU", eu), ("US", us)] {
             guard let region = Region(code) else { continue }
-            regions[region] = InstanceAddress(host: "127.0.0.1", port: port)
+            regions[region] = UpstreamAddress(host: "127.0.0.1", port: port)
             endpoints.append(endpoint(region, "\(code.lowercased()).example.com"))
         }
         let identify = IdentifyConfiguration(

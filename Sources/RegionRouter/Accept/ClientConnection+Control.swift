@@ -10,27 +10,34 @@ final class ControlCall {
         case asked
     }
 
-    let kind: HostCall.Kind
-    let endpoint: PublicEndpoint
+    /// Whose call it is, and so who is asked.
+    enum Subject {
+        case host(HostCall.Kind, PublicEndpoint)
+        /// Another node's, on the peers' listener.
+        case peer
+    }
+
+    let subject: Subject
     var stage = Stage.body
     var body = ByteBuffer()
 
-    init(kind: HostCall.Kind, endpoint: PublicEndpoint) {
-        self.kind = kind
-        self.endpoint = endpoint
-    }
+    init(_ subject: Subject) { self.subject = subject }
 }
 
 // Descriptor, lifecycle: read whole, asked about, and answered or forwarded.
 extension ClientConnection {
-    func beginControl(_ kind: HostCall.Kind, _ endpoint: PublicEndpoint) {
-        record.route = kind == .descriptor ? .descriptor : .lifecycle
+    func beginControl(_ subject: ControlCall.Subject) {
+        switch subject {
+        case .host(.descriptor, _): record.route = .descriptor
+        case .host(.lifecycle, _): record.route = .lifecycle
+        case .peer: record.route = .peer
+        }
         do throws(RouterError) {
             body = try RequestBody(head.framing, limits: limits, maxBytes: limits.controlBodyBytes)
         } catch {
             return respond(error)
         }
-        let call = ControlCall(kind: kind, endpoint: endpoint)
+        let call = ControlCall(subject)
         // The head stays, for the call may be forwarded; the body is read behind it.
         controlHead = input.readSlice(length: head.end) ?? ByteBuffer()
         phase = .control(call)
@@ -67,8 +74,7 @@ extension ClientConnection {
     private func ask(_ call: ControlCall) {
         call.stage = .asked
         deadline = .now() + times.response
-        let endpoints = loop.shared.endpoints
-        let hostCall = hostCall(call)
+        let question = question(call)
         let number = requestNumber
         let eventLoop = loop.eventLoop
         let back = NIOLoopBound(
@@ -82,22 +88,44 @@ extension ClientConnection {
                 self.advance()
             }, eventLoop: eventLoop)
         let submitted = loop.shared.jobs.submit {
-            let answer = await endpoints.answer(hostCall)
+            let answer = await question()
             eventLoop.execute { back.value(answer) }
         }
         guard !submitted else { return }
         respond(RouterError(.busy, origin: .gateway, "The gateway is too busy for this call.", retryAfterSeconds: 5))
     }
 
-    private func hostCall(_ call: ControlCall) -> HostCall {
+    private func question(_ call: ControlCall) -> @Sendable () async -> HostAnswer {
+        switch call.subject {
+        case .host(let kind, let endpoint):
+            let endpoints = loop.shared.endpoints
+            let hostCall = hostCall(kind, endpoint, call.body)
+            return { await endpoints.answer(hostCall) }
+        case .peer:
+            let endpoints = loop.shared.peerEndpoints
+            let peerCall = peerCall(call.body)
+            return { .respond(await endpoints.answer(peerCall)) }
+        }
+    }
+
+    private func hostCall(_ kind: HostCall.Kind, _ endpoint: PublicEndpoint, _ body: ByteBuffer) -> HostCall {
         controlHead.withUnsafeReadableBytes { bytes in
             HostCall(
-                kind: call.kind, requestID: record.requestID, method: HTTPBytes.text(bytes, head.methodRange),
+                kind: kind, requestID: record.requestID, method: HTTPBytes.text(bytes, head.methodRange),
                 path: HTTPBytes.text(bytes, head.path), query: HTTPBytes.text(bytes, head.query),
-                endpoint: call.endpoint,
+                endpoint: endpoint,
                 authorization: head.hasAuthorization && !head.repeatsAuthorization
                     ? HTTPBytes.text(bytes, head.authorization) : nil,
-                body: call.body)
+                body: body)
+        }
+    }
+
+    private func peerCall(_ body: ByteBuffer) -> PeerCall {
+        controlHead.withUnsafeReadableBytes { bytes in
+            PeerCall(
+                method: HTTPBytes.text(bytes, head.methodRange),
+                path: String(HTTPBytes.text(bytes, head.path).dropFirst(PeerCall.pathPrefix.utf8.count)),
+                query: HTTPBytes.text(bytes, head.query), certificateName: nil, body: body)
         }
     }
 

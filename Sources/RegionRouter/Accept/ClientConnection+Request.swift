@@ -68,6 +68,7 @@ extension ClientConnection {
         }
         let decision = input.withUnsafeReadableBytes { bytes -> Routing.Decision in
             do throws(RouterError) {
+                if door == .peers, PeerCall.isCall(bytes, head) { return .control(.peer) }
                 guard let endpoint = try endpoint(bytes) else { return .health }
                 return Routing(loop: loop, endpoint: endpoint, tried: tried, failure: failure).decide(bytes, head)
             } catch {
@@ -109,7 +110,7 @@ extension ClientConnection {
     private func perform(_ decision: Routing.Decision) {
         switch decision {
         case .health: respondHealthy()
-        case .control(let kind, let endpoint): beginControl(kind, endpoint)
+        case .control(let subject): beginControl(subject)
         case .forward(let target): forward(target)
         case .load(let key, let fresh): load(key, fresh: fresh)
         case .fetch(let query): fetch(query)

@@ -35,6 +35,7 @@ final class ClientConnection: ChannelDuplexHandler {
     }
 
     let loop: RouterLoop
+    let door: Door
     var context: ChannelHandlerContext?
     var phase: Phase { didSet { phaseChanges &+= 1 } }
     private var phaseChanges = 0
@@ -81,11 +82,13 @@ final class ClientConnection: ChannelDuplexHandler {
     /// The lines about the client for the app, as last made.
     var originCache: (host: [UInt8], lines: [UInt8])?
 
-    init(loop: RouterLoop, peer: IPAddress?) {
+    init(loop: RouterLoop, peer: IPAddress?, door: Door) {
         self.loop = loop
+        self.door = door
         self.peer = peer
         let listen = loop.shared.configuration.listen
-        isTrustedPeer = peer.map { peer in listen.trustedProxies.contains { $0.contains(peer) } } ?? false
+        isTrustedPeer =
+            door == .host && peer.map { peer in listen.trustedProxies.contains { $0.contains(peer) } } ?? false
         clientAddress = peer?.description ?? "unknown"
         phase = isTrustedPeer && listen.proxyProtocol ? .proxyHeader : .head
     }

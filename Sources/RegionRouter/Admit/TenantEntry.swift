@@ -86,7 +86,7 @@ extension RouteKind {
         case .token, .forge, .lifecycle: "token"
         case .route: "route"
         case .cookie: "cookie"
-        case .none, .health, .descriptor, .host: "host"
+        case .none, .health, .descriptor, .host, .peer: "host"
         }
     }
 }

@@ -4,10 +4,10 @@ import NIOPosix
 /// The connections of one event loop to one app instance. Runs ``ConnectionPoolMachine``.
 final class InstancePool {
     private var machine: ConnectionPoolMachine<AppConnection, Exchange>
-    private let address: InstanceAddress
+    private let address: UpstreamAddress
     unowned let loop: RouterLoop
 
-    init(address: InstanceAddress, loop: RouterLoop) {
+    init(address: UpstreamAddress, loop: RouterLoop) {
         self.address = address
         self.loop = loop
         let limits = loop.shared.limits

@@ -35,4 +35,6 @@ package enum RouteKind: String, Sendable, CaseIterable {
     case cookie
     /// By the host name alone.
     case host
+    /// A call of another node, for the gateway itself.
+    case peer
 }

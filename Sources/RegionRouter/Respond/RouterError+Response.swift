@@ -4,7 +4,7 @@ extension RouterError {
     /// The status the client gets.
     package var status: Int {
         switch code {
-        case .badRequest, .unsupportedVersion, .badBody: 400
+        case .badRequest, .unsupportedVersion, .badBody, .badPeerCall: 400
         case .missingToken, .malformedToken, .twoTokens, .badAlgorithm, .badSignature, .badClaims, .badAudience,
             .badEnvironment, .expired, .notYetValid, .badQueryHash, .contextTokenNotAllowed, .unknownKey,
             .unknownTenant, .uninstalled:
@@ -17,9 +17,12 @@ extension RouterError {
         case .unknownHost: 421
         case .headTooLarge: 431
         case .internalFault: 500
-        case .noInstance, .appUnreachable, .appBadResponse, .appClosed: 502
+        case .noInstance, .appUnreachable, .appBadResponse, .appClosed, .peerUnreachable, .peerClosed, .peerBadResponse,
+            .peerWrongRegion:
+            502
         case .keyServerUnavailable, .directoryUnavailable, .held, .busy: 503
-        case .appTimeout: 504
+        case .appTimeout, .peerTimeout: 504
+        case .peerLoop: 508
         }
     }
 
@@ -41,6 +44,7 @@ extension RouterError {
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
+        case 508: "Loop Detected"
         default: "Status"
         }
     }

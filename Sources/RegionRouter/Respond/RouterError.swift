@@ -4,7 +4,7 @@
 package struct RouterError: Error, Sendable, Equatable {
     /// Who has to do something about it.
     package enum Origin: String, Sendable {
-        case client, app, directory, gateway
+        case client, app, peer, directory, gateway
     }
 
     /// The closed set of codes: the header `X-Residency-Error`, the problem's `code` and the metric's label.
@@ -43,6 +43,14 @@ package struct RouterError: Error, Sendable, Equatable {
         case appTimeout = "app-timeout"
         case appBadResponse = "app-bad-response"
         case appClosed = "app-closed"
+        // Another node, on the way to a region that this one does not own.
+        case peerUnreachable = "peer-unreachable"
+        case peerTimeout = "peer-timeout"
+        case peerClosed = "peer-closed"
+        case peerBadResponse = "peer-bad-response"
+        case peerWrongRegion = "peer-wrong-region"
+        case peerLoop = "peer-loop"
+        case badPeerCall = "bad-peer-call"
         // The gateway or its directory.
         case directoryUnavailable = "directory-unavailable"
         case held = "tenant-held"

@@ -7,7 +7,7 @@ import TenantDirectory
 /// Looks at directory and app instances now and then, so that `/readyz` answers from memory however often it is asked.
 struct HealthMonitor: Service {
     let health: Health
-    let instances: [Region: InstanceAddress]
+    let instances: [Region: UpstreamAddress]
     /// Reads something small from the directory.
     let readDirectory: @Sendable () async throws(DirectoryError) -> Void
     var interval = Duration.seconds(5)
@@ -49,7 +49,7 @@ struct HealthMonitor: Service {
         }
     }
 
-    private func look(at region: Region, _ address: InstanceAddress, on group: any EventLoopGroup) async {
+    private func look(at region: Region, _ address: UpstreamAddress, on group: any EventLoopGroup) async {
         do {
             let channel = try await ClientBootstrap(group: group)
                 .connectTimeout(TimeAmount(connectTimeout))

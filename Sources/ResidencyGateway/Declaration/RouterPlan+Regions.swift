@@ -73,7 +73,7 @@ extension RouterPlan {
     }
 
     /// The app instance of each region that this node owns.
-    mutating func instances(_ defaultRegion: Region?, _ endpoints: [PublicEndpoint]) -> [Region: InstanceAddress] {
+    mutating func instances(_ defaultRegion: Region?, _ endpoints: [PublicEndpoint]) -> [Region: UpstreamAddress] {
         let known = Set(declaration.regionBaseURLs.keys).union([defaultRegion].compactMap { $0 })
         for region in Set(configuration.node.regions).subtracting(known).sorted() {
             complain("node.regions", "names \(region), which the app does not declare")
@@ -84,10 +84,10 @@ extension RouterPlan {
         let given =
             configuration.app.instances.isEmpty
             ? declaredInstances(defaultRegion) : configuredInstances(known: known, owned: owned)
-        var instances: [Region: InstanceAddress] = [:]
+        var instances: [Region: UpstreamAddress] = [:]
         for (region, url) in given.sorted(by: { $0.key < $1.key }) where owned.contains(region) {
             check(region, url, endpoints)
-            instances[region] = InstanceAddress(host: url.host, port: url.port)
+            instances[region] = UpstreamAddress(host: url.host, port: url.port)
         }
         return instances
     }

@@ -64,8 +64,8 @@ struct HealthTests {
         let monitor = HealthMonitor(
             health: health,
             instances: [
-                eu: InstanceAddress(host: "127.0.0.1", port: server.port),
-                us: InstanceAddress(host: "127.0.0.1", port: gone.port),
+                eu: UpstreamAddress(host: "127.0.0.1", port: server.port),
+                us: UpstreamAddress(host: "127.0.0.1", port: gone.port),
             ],
             readDirectory: { () throws(DirectoryError) in throw DirectoryError(.unavailable, "the disk is gone") })
         await monitor.look(on: MultiThreadedEventLoopGroup.singleton)

@@ -48,7 +48,7 @@ struct RouterPlanTests {
         let plain = try #require(router.endpoints.first { $0.region == .global })
         #expect(plain.authority == "example.com")
         let us = try #require(Region("US"))
-        #expect(router.instances[us] == InstanceAddress(host: "10.0.0.2", port: 80))
+        #expect(router.instances[us] == UpstreamAddress(host: "10.0.0.2", port: 80))
         #expect(router.defaultRegion == us)
         #expect(router.identify.appKey == "app")
         #expect(router.identify.descriptorPath == "/atlassian-connect.json")
