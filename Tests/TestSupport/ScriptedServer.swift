@@ -62,7 +62,8 @@ package final class ScriptedServer: Sendable {
     /// Nobody answers at its port from now on.
     package func stop() async throws {
         try await channel.close().get()
-        let kept = try ReservedPort(port)
+        // Not to be had where a program that is just being started still holds a copy of the listening socket.
+        let kept = try? ReservedPort(port)
         closedPort.withLock { $0 = kept }
     }
 }
