@@ -14,7 +14,8 @@ struct GatewayCommand: AsyncParsableCommand {
               residency-gateway serve --config gateway.yaml  run the gateway
             """,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, TenantsCommand.self, DemoCommand.self, SampleAppCommand.self,
+            ServeCommand.self, CheckCommand.self, TenantsCommand.self, SecretsCommand.self, DemoCommand.self,
+            SampleAppCommand.self,
             HostCommand.self,
         ])
 

@@ -29,7 +29,8 @@ struct CommandTests {
         arguments: [
             ["serve"], ["check"], ["demo"], ["sample-app"], ["host"], ["host", "serve-keys"], ["host", "install"],
             ["host", "page"], ["host", "webhook"], ["host", "context-call"], ["host", "forge"], ["tenants"],
-            ["tenants", "list"], ["tenants", "show"], ["tenants", "import"], ["tenants", "export"],
+            ["tenants", "list"], ["tenants", "show"], ["tenants", "import"], ["tenants", "export"], ["secrets"],
+            ["secrets", "status"], ["secrets", "rotate"],
         ])
     func help(command: [String]) async throws {
         let ending = try await ChildProcess.run(command + ["--help"])

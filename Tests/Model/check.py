@@ -2,7 +2,8 @@
 """Checks the model of the cutover (cutover.pml) with spin: as it is built, and with each known mistake sown in.
 
 Fails when the protocol breaks a property, and when a mistake is not found: a model that cannot fail says nothing.
-Every run is bounded in memory; two run at a time. Usage: check.py [NAME ...], to run only the variants with all of these names.
+Every run is bounded in memory; two run at a time. Usage: check.py [NAME ...], to run only the variants
+with all of these names.
 """
 import os
 import re

@@ -66,12 +66,32 @@ enum ConfiguredStore {
     private static func keyRing(
         _ configuration: GatewayConfiguration, createIfMissing: Bool, logger: Logger
     ) throws(DirectoryError) -> KeyRing {
-        guard let key = configuration.secrets.key else {
-            return try KeyRing(
-                file: configuration.secrets.keyFile, createIfMissing: createIfMissing, logger: logger)
+        let secrets = configuration.secrets
+        let environment = ProcessInfo.processInfo.environment
+        var named: [KeyRing] = []
+        var current: KeyRing?
+        for key in secrets.keys {
+            let ring = try key.source.ring(name: key.name, environment: environment, logger: logger)
+            named.append(ring)
+            if key.name == secrets.current { current = ring }
         }
-        return try KeyRing(
-            base64: String(decoding: key.bytes, as: UTF8.self), origin: "The key in RESIDENCY_SECRETS_KEY")
+        // With a current key of its own, a key file is needed only where it is named, or there from before.
+        let isFileNeeded =
+            current == nil || configuration.places["secrets.keyFile"] != nil
+            || FileManager.default.fileExists(atPath: secrets.keyFile)
+        var single: KeyRing?
+        if let key = secrets.key {
+            single = try KeyRing(
+                base64: String(decoding: key.bytes, as: UTF8.self), origin: "The key in RESIDENCY_SECRETS_KEY",
+                name: "RESIDENCY_SECRETS_KEY")
+        } else if isFileNeeded {
+            single = try KeyRing(
+                file: secrets.keyFile, createIfMissing: createIfMissing && current == nil, logger: logger)
+        }
+        guard let sealing = current ?? single else {
+            throw DirectoryError(.wrongKey, "There is no key to seal with: give one in `secrets.keyFile`.")
+        }
+        return KeyRing(sealing: sealing, opening: named + [single].compactMap(\.self))
     }
 
     /// What a command has to say goes to standard error, warnings and worse.

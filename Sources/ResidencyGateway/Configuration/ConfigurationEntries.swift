@@ -1,9 +1,10 @@
 import RegionRouter
+import TenantDirectory
 
 /// Makes values from the mappings that lists of the configuration hold.
 enum ConfigurationEntries {
     /// `{ jwksUrl: …, apiBaseUrl: … }` or `{ jwksUrl: …, isolatedCloudLabel: … }`
-    static func keySet(_ fields: [String: String]) throws(Misfit) -> ForgeSettings.KeySet {
+    static func keySet(_ fields: EntryFields) throws(Misfit) -> ForgeSettings.KeySet {
         let label = fields["isolatedCloudLabel"]
         guard fields["apiBaseUrl"] != nil || label != nil else {
             throw Misfit("needs `apiBaseUrl` or `isolatedCloudLabel`, to say which tokens the key set is for")
@@ -23,8 +24,24 @@ enum ConfigurationEntries {
             jwksURL: try WebAddress(fields["jwksUrl"] ?? ""))
     }
 
+    /// `{ name: "2026", file: keys/2026 }`, or `environment`, or `command: [aws, kms, …]`.
+    static func sealingKey(_ fields: EntryFields) throws(Misfit) -> SecretsSettings.NamedKey {
+        let name = try ScalarKind.name.read(fields["name"] ?? "", fields.folder)
+        var sources: [KeySource] = []
+        if let file = fields["file"] { sources.append(.file(try ScalarKind.path.read(file, fields.folder))) }
+        if let variable = fields["environment"] { sources.append(.environment(variable)) }
+        if let command = fields.list("command") {
+            guard !command.isEmpty else { throw Misfit("has an empty `command`") }
+            sources.append(.command(command))
+        }
+        guard let source = sources.first, sources.count == 1 else {
+            throw Misfit("must have one of `file`, `environment` and `command`, to say where the key is")
+        }
+        return SecretsSettings.NamedKey(name: name, source: source)
+    }
+
     /// `{ path: "/oauth/callback", query: state }`; a path alone must contain `{tenant}`.
-    static func route(_ fields: [String: String]) throws(Misfit) -> TenantRoute {
+    static func route(_ fields: EntryFields) throws(Misfit) -> TenantRoute {
         let path = fields["path"] ?? ""
         guard path.hasPrefix("/") else { throw Misfit("has a `path` that does not begin with a slash") }
         let stars = path.utf8.count { $0 == UInt8(ascii: "*") }
@@ -46,7 +63,7 @@ enum ConfigurationEntries {
     }
 
     /// `{ path: "/view/{issue.key}", method: GET }`; GET where no method is given.
-    static func call(_ fields: [String: String]) throws(Misfit) -> DeclaredCall {
+    static func call(_ fields: EntryFields) throws(Misfit) -> DeclaredCall {
         let path = fields["path"] ?? ""
         guard path.hasPrefix("/"), !path.contains("?") else {
             throw Misfit("has a `path` that does not begin with a slash, or has a query")

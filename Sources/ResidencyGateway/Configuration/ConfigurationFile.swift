@@ -48,8 +48,26 @@ enum ConfigurationFile {
                 taking.configuration.place(of: "directory.store"), "directory.url",
                 "is missing: give the PostgreSQL database, such as postgresql://user@host:5432/database")
         }
+        checkKeys(&taking)
         guard taking.complaints.isEmpty else { throw Complaints(taking.complaints) }
         return LoadedConfiguration(configuration: taking.configuration, warnings: warnings)
+    }
+
+    /// Whether the names of the sealing keys fit together.
+    private static func checkKeys(_ taking: inout ConfigurationKey.Taking) {
+        let secrets = taking.configuration.secrets
+        var names: Set<String> = []
+        for (index, key) in secrets.keys.enumerated() where !names.insert(key.name).inserted {
+            let path = "secrets.keys[\(index)]"
+            taking.complain(
+                taking.configuration.place(of: path), path, "has the name `\(key.name)`, which another key has too")
+        }
+        let hasOthers = taking.complaints.contains { $0.field.hasPrefix("secrets.keys") }
+        guard let current = secrets.current, !names.contains(current), !hasOthers else { return }
+        taking.complain(
+            taking.configuration.place(of: "secrets.current"), "secrets.current",
+            "is `\(current)`, and no key of `secrets.keys` has that name"
+                + (names.isEmpty ? "" : "; there are \(names.sorted().joined(separator: ", "))"))
     }
 
     /// Parses YAML (or JSON, which is YAML) to nodes that know their lines.

@@ -113,10 +113,10 @@ extension ConfigurationKey {
         }
     }
 
-    /// A key with a list of mappings; the first of `fields` is due in each.
+    /// A key with a list of mappings; the first of `fields` is due in each, those in `lists` are lists of values.
     static func entries<Value: Sendable>(
-        _ path: String, _ target: Target<[Value]>, fields: [String], _ documentation: String,
-        make: @escaping @Sendable ([String: String]) throws(Misfit) -> Value
+        _ path: String, _ target: Target<[Value]>, fields: [String], lists: [String] = [], _ documentation: String,
+        make: @escaping @Sendable (EntryFields) throws(Misfit) -> Value
     ) -> ConfigurationKey {
         let form = fields.map { "`\($0)`" }.joined(separator: ", ")
         return ConfigurationKey(
@@ -133,7 +133,7 @@ extension ConfigurationKey {
             for (index, entry) in sequence.enumerated() {
                 let path = "\(path)[\(index)]"
                 taking.configuration.places[path] = entry.place(in: file)
-                guard let texts = taking.fields(of: entry, fields, path, file) else { continue }
+                guard let texts = taking.fields(of: entry, fields, lists, path, file) else { continue }
                 do throws(Misfit) {
                     taking.configuration[keyPath: target].append(try make(texts))
                 } catch {
@@ -162,30 +162,33 @@ extension ConfigurationKey.Taking {
         }
     }
 
-    fileprivate mutating func fields(of entry: Node, _ known: [String], _ path: String, _ file: String) -> [String:
-        String]?
-    {
+    fileprivate mutating func fields(
+        of entry: Node, _ known: [String], _ lists: [String], _ path: String, _ file: String
+    ) -> EntryFields? {
         guard case .mapping(let mapping) = entry else {
             let form = known.map { "`\($0)`" }.joined(separator: ", ")
             complain(entry.place(in: file), path, "must be a mapping with \(form), not \(entry.shapeName)")
             return nil
         }
         let before = complaints.count
-        var texts: [String: String] = [:]
+        var fields = EntryFields(folder: folder)
         for (nameNode, value) in mapping {
             let name = nameNode.scalar?.string ?? ""
             guard known.contains(name) else {
                 complain(nameNode.place(in: file), "\(path).\(name)", Suggestion.sentence(for: name, among: known))
                 continue
             }
-            if let word = ConfigurationKey.Input.node(value, file: file).word("\(path).\(name)", &self) {
-                texts[name] = word.text
+            let input = ConfigurationKey.Input.node(value, file: file)
+            if lists.contains(name) {
+                fields.lists[name] = input.words("\(path).\(name)", &self)?.words.map(\.text)
+            } else if let word = input.word("\(path).\(name)", &self) {
+                fields.texts[name] = word.text
             }
         }
-        if let due = known.first, texts[due] == nil, before == complaints.count {
+        if let due = known.first, fields[due] == nil, before == complaints.count {
             complain(entry.place(in: file), path, "has no `\(due)`")
         }
-        return before == complaints.count ? texts : nil
+        return before == complaints.count ? fields : nil
     }
 }
 

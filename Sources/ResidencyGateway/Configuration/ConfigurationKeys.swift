@@ -104,6 +104,13 @@ extension ConfigurationKey {
         .scalar(
             "secrets.createKeyFile", \.secrets.createKeyFile, .boolean,
             "Whether a key file that is not there is made at the first start, when the directory is new."),
+        .entries(
+            "secrets.keys", \.secrets.keys, fields: ["name", "file", "environment", "command"], lists: ["command"],
+            "Further keys, which open what they sealed; each from a file, a variable, or a command (words, no shell).",
+            make: ConfigurationEntries.sealingKey),
+        .optional(
+            "secrets.current", \.secrets.current, .name,
+            "The name of the one that seals; left out, it is the key file's. See `secrets rotate`."),
     ]
 
     private static let host: [ConfigurationKey] = [

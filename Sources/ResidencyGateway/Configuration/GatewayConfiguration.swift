@@ -101,6 +101,16 @@ struct SecretsSettings: Sendable {
     var key: Secret?
     /// Whether a key file that is not there is made at the first start.
     var createKeyFile = true
+    /// Further keys, which open what they sealed.
+    var keys: [NamedKey] = []
+    /// The name of the key of `keys` that seals; without it the one of the file or the environment does.
+    var current: String?
+
+    /// A key and where it is to be had.
+    struct NamedKey: Sendable, Equatable {
+        var name: String
+        var source: KeySource
+    }
 }
 
 /// The host's ways with Connect apps.

@@ -14,19 +14,27 @@ extension KeyRing {
                 "A new key-encryption key was made. Keep a copy in a safe place: without it the secrets are lost.",
                 metadata: ["path": "\(path)"])
         }
+        try self.init(
+            base64: try Self.text(ofFile: path, logger: logger), origin: "The key file \(path)", name: "secrets.keyFile"
+        )
+    }
+
+    /// What is in a key file.
+    /// - Throws: `.wrongKey` where it cannot be read.
+    static func text(ofFile path: String, logger: Logger) throws(DirectoryError) -> String {
         guard let data = FileManager.default.contents(atPath: path), data.count <= 4096 else {
             throw DirectoryError(
                 .wrongKey,
                 "The key file \(path) cannot be read. Put back the key this directory was made with, let this process "
-                    + "read the file, or name another in `secrets.keyFile`. For a new directory that nodes share, make "
-                    + "one for all of them: `(umask 077; openssl rand -base64 32 > \(path))`.")
+                    + "read the file, or name another in `secrets.keyFile` or `secrets.keys`. For a new directory that "
+                    + "nodes share, make one for all of them: `(umask 077; openssl rand -base64 32 > \(path))`.")
         }
         if let mode = Self.mode(of: path), mode & 0o077 != 0 {
             logger.warning(
                 "Others may read or change the key file. Take that from them with `chmod 600`.",
                 metadata: ["path": "\(path)", "mode": "\(String(mode & 0o777, radix: 8))"])
         }
-        try self.init(base64: String(decoding: data, as: UTF8.self), origin: "The key file \(path)")
+        return String(decoding: data, as: UTF8.self)
     }
 
     /// Makes the file whole or not at all, also when two processes start at once or this one is killed.

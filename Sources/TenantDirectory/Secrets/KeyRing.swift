@@ -1,22 +1,26 @@
 /// The key-encryption keys a process has: the current one seals, each of them opens what it sealed.
 ///
-/// A ring has one key until keys are rotated; the ids in sealed secrets and in the directory are there from the start.
+/// Sealed secrets and the directory name a key by a digest of it; people name it as the configuration does.
 package struct KeyRing: Sendable {
     let current: SealingKey
     private let keys: [[UInt8]: SealingKey]
+    /// What the configuration calls the keys, by their ids in hexadecimal digits.
+    private let names: [String: String]
 
     /// A ring of one key.
+    /// - Parameter name: what people call it.
     /// - Returns: `nil` unless the key is 32 bytes long.
-    package init?(key: [UInt8]) {
+    package init?(key: [UInt8], name: String = "") {
         guard let current = SealingKey(key) else { return nil }
         self.current = current
         keys = [current.id: current]
+        names = [current.hexadecimalID: name]
     }
 
-    /// From an environment variable or a line of a file: base64 of 32 bytes.
+    /// From an environment variable, a line of a file or what a command has printed: base64 of 32 bytes.
     /// - Throws: `.wrongKey` for anything else, in a sentence that names `origin`.
-    package init(base64 text: String, origin: String) throws(DirectoryError) {
-        guard let bytes = Base64.decode(text), let ring = KeyRing(key: bytes) else {
+    package init(base64 text: String, origin: String, name: String = "") throws(DirectoryError) {
+        guard let bytes = Base64.decode(text), let ring = KeyRing(key: bytes, name: name) else {
             throw DirectoryError(
                 .wrongKey,
                 "\(origin) is not a key: it must be the base64 of 32 random bytes. "
@@ -25,8 +29,26 @@ package struct KeyRing: Sendable {
         self = ring
     }
 
+    /// A ring that seals with the current key of one, and opens with the keys of all.
+    package init(sealing: KeyRing, opening others: [KeyRing]) {
+        current = sealing.current
+        keys = others.reduce(into: sealing.keys) { $0.merge($1.keys) { first, _ in first } }
+        names = others.reduce(into: sealing.names) { $0.merge($1.names) { first, _ in first } }
+    }
+
     /// The ids of all keys, in hexadecimal digits.
     var ids: Set<String> { Set(keys.values.map(\.hexadecimalID)) }
 
     func key(id: some Collection<UInt8>) -> SealingKey? { keys[Array(id)] }
+
+    /// What people call a key, by its id in hexadecimal digits; `nil` where it is not in the ring.
+    func name(of id: String) -> String? { names[id] }
+
+    /// All keys for a message: `2026 (1f2e3d…)`.
+    var summary: String {
+        ids.sorted().map { id in
+            let name = names[id] ?? ""
+            return name.isEmpty ? id : "\(name) (\(id))"
+        }.joined(separator: ", ")
+    }
 }

@@ -24,12 +24,20 @@ package struct SecretSealer: Sendable {
         return Secret(bytes)
     }
 
+    /// The id of the key a secret was sealed with, in hexadecimal digits; `nil` for what was never sealed here.
+    static func keyID(of sealed: [UInt8]) -> String? {
+        guard sealed.count > 1 + SealingKey.idByteCount, sealed.first == format else { return nil }
+        return Hexadecimal.lowerCase(sealed[1...SealingKey.idByteCount])
+    }
+
     static func wrongKey(sealedWith id: String, ring: KeyRing) -> DirectoryError {
         DirectoryError(
             .wrongKey,
-            "The secrets in this directory were sealed with the key \(id), and the key given is "
-                + "\(ring.current.hexadecimalID). Put back the key file (or environment variable) that this directory "
-                + "was made with; if it is lost, start with an empty directory and have each site reinstall the app.")
+            "Secrets in this directory are sealed with the key \(id), which is not among those this process has: "
+                + "\(ring.summary). Add it to `secrets.keys`, or put back the file in `secrets.keyFile`, and start "
+                + "again; `secrets status` on a node that has it says what is sealed with it, and `secrets rotate` "
+                + "there seals all anew. If it is lost, start with an empty directory and have each site reinstall "
+                + "the app.")
     }
 
     private func damaged(_ tenant: TenantID) -> DirectoryError {

@@ -11,4 +11,16 @@ package protocol DirectoryDatabase: DirectoryStore {
     /// Looks for damage as far as the store can tell.
     /// - Throws: `.notADirectory` where there is any.
     func verify() async throws(DirectoryError)
+
+    /// The keys that the secrets are sealed with, and how many with each; the current one first.
+    func sealingKeys() async throws(DirectoryError) -> [SealingKeyUse]
+
+    /// Seals the secrets of up to `limit` records anew, in the order of their ids from the one after `after` on, that
+    /// are not sealed with the current key. One transaction; the records go through the change feed.
+    func reseal(_ part: ResealedBatch.Part, after: TenantID?, limit: Int, actor: String)
+        async throws(DirectoryError) -> ResealedBatch
+
+    /// Takes keys that seal nothing any more from those that a node must have to start.
+    /// - Returns: the ids of all keys that seal nothing, but for the current one.
+    func retireKeys() async throws(DirectoryError) -> [String]
 }

@@ -37,6 +37,20 @@ extension SessionStore {
         try await read { try $0.auditEntries(of: tenant, limit: limit) }
     }
 
+    // MARK: Keys
+
+    package func sealingKeys() async throws(DirectoryError) -> [SealingKeyUse] {
+        try await read { try $0.sealingKeys() }
+    }
+
+    package func reseal(_ part: ResealedBatch.Part, after: TenantID?, limit: Int, actor: String)
+        async throws(DirectoryError) -> ResealedBatch
+    {
+        try await write { try $0.reseal(part, after: after, limit: limit, actor: actor) }
+    }
+
+    package func retireKeys() async throws(DirectoryError) -> [String] { try await write { try $0.retireKeys() } }
+
     // MARK: Lifecycle
 
     package func beginInstall(_ install: Install, actor: String) async throws(DirectoryError) -> InstallAttempt {

@@ -64,7 +64,7 @@ extension StoreSession {
             id: id, aliases: line.aliases, state: line.isUninstalled ? .uninstalled : .installed,
             placement: Placement(region: line.region, epoch: epoch, state: .serving), hostRealm: nil,
             hostBaseURL: line.hostBaseURL, product: line.product, cloudID: line.cloudID,
-            secret: line.secret.map { sealer.seal($0, for: id) }, sequence: 0, installedAt: now, updatedAt: now,
+            secret: try line.secret.map { try seal($0, for: id) }, sequence: 0, installedAt: now, updatedAt: now,
             uninstalledAt: line.isUninstalled ? now : nil)
     }
 
@@ -88,7 +88,7 @@ extension StoreSession {
             isChanged = true
         }
         if known.secret == nil, let secret = line.secret {
-            after.secret = sealer.seal(secret, for: known.id)
+            after.secret = try seal(secret, for: known.id)
             isChanged = true
         }
         isChanged = Self.fill(&after.hostBaseURL, from: line.hostBaseURL) || isChanged

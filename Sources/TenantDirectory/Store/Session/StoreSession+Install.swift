@@ -15,7 +15,7 @@ extension StoreSession {
         } else if isPast(known, reinstallWindow: install.reinstallWindow), known.placement.region != install.region {
             newRegion = install.region
         }
-        let attempt = store(install, newRegion: newRegion, names: install.aliases, of: known)
+        let attempt = try store(install, newRegion: newRegion, names: install.aliases, of: known)
         let number = takeNumber()
         let isMoved = record.placement != known.placement
         if isMoved {
@@ -40,7 +40,7 @@ extension StoreSession {
             placement: Placement(region: install.region, epoch: epoch, state: .serving), hostRealm: install.hostRealm,
             hostBaseURL: install.hostBaseURL, product: install.product, cloudID: install.cloudID, secret: nil,
             sequence: 0, installedAt: now, updatedAt: now)
-        let attempt = store(install, newRegion: nil, names: [], of: record)
+        let attempt = try store(install, newRegion: nil, names: [], of: record)
         let number = takeNumber()
         insert(record, number: number)
         audit(number, id, actor: actor, "install begun", "new, \(install.region)")
@@ -113,7 +113,7 @@ extension StoreSession {
         }.first
         record.secret = pending.secret
         if let old, old != new {
-            record.previousSecret = sealer.seal(old, for: record.id)
+            record.previousSecret = try seal(old, for: record.id)
             record.previousSecretUntil = now + milliseconds
             return true
         }

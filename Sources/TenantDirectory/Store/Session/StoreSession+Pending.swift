@@ -5,11 +5,13 @@ extension StoreSession {
     /// Stores an install beside what is in force, in the place of an earlier one.
     /// - Parameter names: names of the install that the record does not have yet are stored with it.
     /// - Returns: the name of the attempt.
-    func store(_ install: Install, newRegion: Region?, names: [TenantAlias], of record: TenantRecord) -> String {
+    func store(_ install: Install, newRegion: Region?, names: [TenantAlias], of record: TenantRecord) throws
+        -> String
+    {
         removePendingInstall(of: record.id)
         let attempt = Hexadecimal.lowerCase(SecureRandom.bytes(16))
         let values: [SQLValue] = [
-            SQLValue(record.id), .text(attempt), .bytes(sealer.seal(install.secret, for: record.id)),
+            SQLValue(record.id), .text(attempt), .bytes(try seal(install.secret, for: record.id)),
             .text(install.hostBaseURL), SQLValue(install.product), SQLValue(install.cloudID),
             .text(install.hostRealm.code), SQLValue(newRegion?.code), .integer(now),
         ]

@@ -15,6 +15,8 @@ final class StoreSession {
     /// What is written after that.
     private(set) var numberedWrites: [SQLStatement] = []
     private(set) var changeCount = 0
+    /// Whether it was looked that the directory knows the key that is sealed with.
+    var hasNotedKey = false
 
     init(runner: any StatementRunner, sealer: SecretSealer, now: Int64, isWriting: Bool) {
         self.runner = runner
