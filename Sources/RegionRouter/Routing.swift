@@ -79,10 +79,11 @@ struct Routing {
             try loop.identifier.verify(claim, bytes, head, at: endpoint, keys: entry.keys, now: now)
         } catch {
             // The secret may have been rotated a moment ago at another node or in another process.
-            guard error.code == .badSignature, !tried.fresh, entry.freshCheckedAt < now else { throw error }
-            entry.freshCheckedAt = now
+            guard error.code == .badSignature, asksFresh(entry, now) else { throw error }
             return .load(key, fresh: true)
         }
+        // It may have been installed again a moment ago, elsewhere.
+        if !entry.tenant.state.isServed, asksFresh(entry, now) { return .load(key, fresh: true) }
         return try place(entry, .token, entry.fieldLines(verifiedAs: .connect), isHostCall: claim.kind == .host)
     }
 
@@ -98,7 +99,18 @@ struct Routing {
             guard !tried.admit else { throw Self.unknownTenant }
             return .admit(install(claim))
         }
+        if !entry.tenant.state.isServed, asksFresh(entry, loop.shared.wallClock()) {
+            return .load(.alias(claim.alias), fresh: true)
+        }
         return try place(entry, .forge, entry.fieldLines(verifiedAs: .forge), isHostCall: true)
+    }
+
+    /// Whether the directory itself is to be asked before the tenant is refused with 401 (amendment H21): once a
+    /// request, and once a second a tenant.
+    private func asksFresh(_ entry: TenantEntry, _ now: Int64) -> Bool {
+        guard !tried.fresh, entry.freshCheckedAt < now else { return false }
+        entry.freshCheckedAt = now
+        return true
     }
 
     private func routed(_ key: TenantKey, _ kind: RouteKind) throws(RouterError) -> Decision {

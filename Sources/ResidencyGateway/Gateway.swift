@@ -21,6 +21,7 @@ struct Gateway: Sendable {
     let router: RouterConfiguration
 
     /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
+    /// Enters this process among the nodes of the directory, and knows then what it must to serve.
     /// - Throws: ``Complaints``, ``DirectoryError``.
     ///
     /// - Parameter accessLog: where the line of each request goes, if the configuration wants one.
@@ -30,10 +31,15 @@ struct Gateway: Sendable {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
-        let store = try await ConfiguredStore.open(configuration, logger: logger)
+        let (store, mirror) = try await ConfiguredStore.openForNode(configuration, logger: logger)
 
-        let directory = Directory(store: store, logger: logger)
-        let feed = FeedReader(directory, hint: store.listener?.hint, logger: logger)
+        let directory = Directory(
+            store: store, mirror: mirror, maxAge: configuration.mirror.maxAge, logger: logger)
+        let feed = FeedReader(
+            directory, interval: configuration.directory.pollInterval, hint: store.listener?.hint, logger: logger)
+        let keeper = NodeKeeper(
+            NodeDescription.record(configuration, declaration, plan), registry: store, directory: directory,
+            maxAge: configuration.mirror.maxAge, logger: logger)
         let outbound = OutboundClient(
             OutboundConfiguration(allow: configuration.outbound.allow, proxy: configuration.outbound.proxy))
         let keys = PublicKeyCache(
@@ -50,9 +56,11 @@ struct Gateway: Sendable {
             keys: keys, directory: directory, logger: logger, wallClock: wallClock)
         let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
-        let monitor = HealthMonitor(health: health, instances: plan.instances) { () throws(DirectoryError) in
-            _ = try await store.lastSequence()
-        }
+        let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
+        let monitor = HealthMonitor(
+            health: health, instances: plan.instances,
+            readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
+            readOthers: { await nodeHealth.conditions() })
         let admin = AdminService(
             admin: AdminService.Listener(host: configuration.admin.host, port: configuration.admin.port),
             probes: configuration.probes.port.map {
@@ -65,7 +73,9 @@ struct Gateway: Sendable {
             keys: keys, endpoints: endpoints, observer: metrics,
             accessLog: configuration.log.access ? accessLog : nil,
             wallClock: wallClock)
-        let announcement = ServingAnnouncement(router: router, admin: admin, health: health)
+        let announcement = ServingAnnouncement(router: router, admin: admin, health: health) { addresses in
+            keeper.serves(at: ["listen": addresses.listen, "admin": addresses.admin])
+        }
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
         let listeners = [
             ListenerService(
@@ -73,8 +83,11 @@ struct Gateway: Sendable {
             ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
         ]
         let told: [any Service] = store.listener.map { [$0] } ?? []
+        // Last, for from here on others wait for this node. Its row goes after the router has drained.
+        if try await keeper.start() == .mirror { health.tolerateDirectory() }
         return Gateway(
-            services: told + [feed, outbound, keys, monitor] + listeners + [announcement], announcement: announcement,
+            services: told + [feed, keeper, outbound, keys, monitor] + listeners + [announcement],
+            announcement: announcement,
             logger: logger, drainTimeout: plan.limits.drainTimeout, router: plan)
     }
 

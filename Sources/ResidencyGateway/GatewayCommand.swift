@@ -14,9 +14,8 @@ struct GatewayCommand: AsyncParsableCommand {
               residency-gateway serve --config gateway.yaml  run the gateway
             """,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, TenantsCommand.self, SecretsCommand.self, DemoCommand.self,
-            SampleAppCommand.self,
-            HostCommand.self,
+            ServeCommand.self, CheckCommand.self, TenantsCommand.self, NodesCommand.self, SecretsCommand.self,
+            DemoCommand.self, SampleAppCommand.self, HostCommand.self,
         ])
 
     /// Parses the arguments and runs the command; ends the process with its code.

@@ -7,10 +7,16 @@ struct ServingAnnouncement: Service {
     private let router: RegionRouter.Router
     private let admin: AdminService
     private let health: Health
+    private let serves: @Sendable (Gateway.Addresses) -> Void
     private let stream: AsyncStream<Gateway.Addresses>
     private let continuation: AsyncStream<Gateway.Addresses>.Continuation
 
-    init(router: RegionRouter.Router, admin: AdminService, health: Health) {
+    /// - Parameter serves: is told the addresses too.
+    init(
+        router: RegionRouter.Router, admin: AdminService, health: Health,
+        serves: @escaping @Sendable (Gateway.Addresses) -> Void
+    ) {
+        self.serves = serves
         self.router = router
         self.admin = admin
         self.health = health
@@ -28,7 +34,9 @@ struct ServingAnnouncement: Service {
         async let adminAddress = admin.boundAdminAddress()
         if let listen = await router.boundAddress(), let admin = await adminAddress {
             health.set(.router, .fine)
-            continuation.yield(Gateway.Addresses(listen: Self.text(listen), admin: Self.text(admin)))
+            let addresses = Gateway.Addresses(listen: Self.text(listen), admin: Self.text(admin))
+            serves(addresses)
+            continuation.yield(addresses)
         }
         // A part that could not bind has thrown, and the group ends with its error.
         try await gracefulShutdown()

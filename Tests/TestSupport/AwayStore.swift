@@ -14,11 +14,29 @@ package struct AwayStore: DirectoryStore {
 
     package func counts() async throws(DirectoryError) -> TenantCounts { throw away }
 
-    package func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange] {
+    package var name: String { "away" }
+
+    package func feed(after position: FeedPosition?, limit: Int) async throws(DirectoryError) -> FeedAnswer {
         throw away
     }
 
     package func lastSequence() async throws(DirectoryError) -> Int64 { throw away }
+
+    package func feedEnd() async throws(DirectoryError) -> FeedPosition { throw away }
+
+    package func open(_ record: TenantRecord) throws(DirectoryError) -> Tenant { throw away }
+
+    package func disputed(limit: Int) async throws(DirectoryError) -> [TenantID] { throw away }
+
+    package func dispute(_ tenant: TenantID, knownEpoch: Int64, actor: String) async throws(DirectoryError) {
+        throw away
+    }
+
+    package func settle(_ tenant: TenantID, in region: Region, actor: String) async throws(DirectoryError) -> Tenant {
+        throw away
+    }
+
+    package func prune() async throws(DirectoryError) -> Bool { throw away }
 
     package func audit(of tenant: TenantID?, limit: Int) async throws(DirectoryError) -> [AuditEntry] { throw away }
 

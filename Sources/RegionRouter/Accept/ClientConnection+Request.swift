@@ -236,6 +236,8 @@ extension ClientConnection {
             decide()
         case .failure(let error):
             let message = "The directory of tenants cannot be asked right now."
+            // Who could not ask must not be told 401 for it a moment later.
+            loop.tenants.entry(key)?.freshCheckedAt = .min
             decide(
                 failure: RouterError(
                     error.code == .busy ? .busy : .directoryUnavailable, origin: .directory, message,

@@ -15,6 +15,8 @@ struct TenantTable {
     private var hand = 0
     private var loadsUnderWay = 0
     private var floors: [TenantID: Int64] = [:]
+    /// Everything was forgotten while loads were under way: none of them brings what is certain.
+    private var isOutrun = false
     private let limit: Int
 
     init(limit: Int) { self.limit = max(1, limit) }
@@ -39,8 +41,13 @@ struct TenantTable {
     /// - Returns: the entry; `nil` when a change that came meanwhile makes the record old: load it again.
     mutating func loadEnded(_ tenant: Tenant?) -> TenantEntry? {
         loadsUnderWay -= 1
-        defer { if loadsUnderWay == 0 { floors.removeAll() } }
-        guard let tenant else { return nil }
+        defer {
+            if loadsUnderWay == 0 {
+                floors.removeAll()
+                isOutrun = false
+            }
+        }
+        guard let tenant, !isOutrun else { return nil }
         if let floor = floors[tenant.id], tenant.sequence < floor { return nil }
         return install(tenant)
     }
@@ -78,6 +85,7 @@ struct TenantTable {
             if loadsUnderWay > 0 { floors[id] = .max }
             remove(id)
         case .everything:
+            isOutrun = loadsUnderWay > 0
             byConnectName.removeAll()
             byForgeName.removeAll()
             byID.removeAll()

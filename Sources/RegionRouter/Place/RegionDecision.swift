@@ -8,7 +8,7 @@ struct RegionDecision: Sendable {
     let defaultRegion: Region
 
     /// The region whose data a request of the tenant needs.
-    /// - Throws: `unknownTenant`, `uninstalled`, `held` or `noInstance`.
+    /// - Throws: `unknownTenant`, `uninstalled`, `disputed`, `held` or `noInstance`.
     func region(of tenant: Tenant) throws(RouterError) -> Region {
         switch tenant.state {
         case .pending:
@@ -16,6 +16,12 @@ struct RegionDecision: Sendable {
         case .uninstalled:
             throw RouterError(.uninstalled, "The app has been uninstalled from this site; install it again to use it.")
         case .installed, .enabled, .disabled: break
+        }
+        guard tenant.disputedEpoch == nil else {
+            throw RouterError(
+                .disputed, origin: .directory,
+                "The directory has lost its last changes, and it is not known which region is right for this tenant.",
+                retryAfterSeconds: 30)
         }
         guard tenant.placement.state == .serving else {
             throw RouterError(

@@ -7,6 +7,12 @@ final class Health: Sendable {
     enum Part: Hashable, Sendable {
         case router
         case directory
+        /// What this node holds of the directory: whether it may be served from.
+        case records
+        /// Tenants that are not admitted because nobody knows where they live.
+        case tenants
+        /// The other nodes of the directory.
+        case nodes
         case instance(Region)
     }
 
@@ -47,6 +53,9 @@ final class Health: Sendable {
         }
     }
 
+    /// Traffic does not depend on the directory: this node has begun without it.
+    func tolerateDirectory() { state.withLock { $0.directoryWasFine = true } }
+
     var report: HealthReport {
         state.withLock { state in
             let checks = state.conditions.map { part, condition in
@@ -59,9 +68,9 @@ final class Health: Sendable {
     /// One region's app being down must not take the other regions out of a load balancer.
     private static func isNeeded(_ part: Part, _ state: State) -> Bool {
         switch part {
-        case .router: true
+        case .router, .records: true
         case .directory: !state.directoryWasFine
-        case .instance: false
+        case .instance, .tenants, .nodes: false
         }
     }
 }
@@ -81,6 +90,9 @@ struct HealthReport: Sendable, Encodable {
             switch part {
             case .router: name = "router"
             case .directory: name = "directory"
+            case .records: name = "records"
+            case .tenants: name = "tenants"
+            case .nodes: name = "nodes"
             case .instance(let region): name = "app instance \(region)"
             }
             needed = isNeeded

@@ -10,6 +10,8 @@ struct HealthMonitor: Service {
     let instances: [Region: UpstreamAddress]
     /// Reads something small from the directory.
     let readDirectory: @Sendable () async throws(DirectoryError) -> Void
+    /// What else there is to say.
+    var readOthers: @Sendable () async -> [Health.Part: Health.Condition] = { [:] }
     var interval = Duration.seconds(5)
     /// How long connecting to an app instance may take.
     var connectTimeout = Duration.seconds(2)
@@ -34,6 +36,7 @@ struct HealthMonitor: Service {
     func look(on group: any EventLoopGroup) async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await lookAtDirectory() }
+            tasks.addTask { for (part, condition) in await readOthers() { health.set(part, condition) } }
             for (region, address) in instances {
                 tasks.addTask { await look(at: region, address, on: group) }
             }

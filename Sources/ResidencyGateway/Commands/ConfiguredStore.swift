@@ -22,6 +22,25 @@ enum ConfiguredStore {
         }
     }
 
+    /// For a node that serves: the store, which need not answer now, and the node's mirror where nodes share it.
+    /// - Throws: ``DirectoryError``.
+    static func openForNode(
+        _ configuration: GatewayConfiguration, logger: Logger
+    ) async throws(DirectoryError) -> (store: any DirectoryDatabase, mirror: LocalMirror?) {
+        guard configuration.directory.store == .postgres else {
+            return (try await open(configuration, logger: logger), nil)
+        }
+        let store = try postgres(configuration, logger: logger)
+        let ring = try keyRing(configuration, createIfMissing: false, logger: logger)
+        let mirror = try LocalMirror(
+            path: configuration.mirror.path, node: configuration.node.id, sealer: SecretSealer(ring))
+        if let aside = mirror.setAside {
+            logger.error(
+                "The mirror was damaged, and is made anew from the directory.", metadata: ["damaged": "\(aside)"])
+        }
+        return (store, mirror)
+    }
+
     /// For commands that read: a directory that is not there yet is said to be so, not made.
     static func openExisting(
         _ configuration: GatewayConfiguration

@@ -95,6 +95,15 @@ extension ConfigurationKey {
             .duration(.milliseconds(100) ... .seconds(60)),
             "How long PostgreSQL may take over a statement, and a call may wait for a connection."),
         .scalar(
+            "directory.pollInterval", \.directory.pollInterval, .duration(.milliseconds(10) ... .seconds(60)),
+            "How often the directory is asked for changes that nothing has told of."),
+        .scalar(
+            "mirror.path", \.mirror.path, .path,
+            "The file of this node's copy of a PostgreSQL directory, from which it serves while that is away."),
+        .scalar(
+            "mirror.maxAge", \.mirror.maxAge, .duration(.seconds(60) ... .seconds(7 * 86_400)),
+            "How long it is served from after the directory has last confirmed it; less than purges wait."),
+        .scalar(
             "secrets.keyFile", \.secrets.keyFile, .path,
             "The file of the key that seals the tenants' secrets: 32 bytes in base64, readable by its owner alone."),
         .optional(

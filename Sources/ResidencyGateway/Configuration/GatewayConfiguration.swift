@@ -13,6 +13,7 @@ struct GatewayConfiguration: Sendable {
     var admin = AdminSettings()
     var probes = ProbesSettings()
     var directory = DirectorySettings()
+    var mirror = MirrorSettings()
     var secrets = SecretsSettings()
     var connect = ConnectSettings()
     var forge = ForgeSettings()
@@ -92,6 +93,14 @@ struct DirectorySettings: Sendable {
     var poolSize = 4
     var connectTimeout = Duration.seconds(5)
     var statementTimeout = Duration.seconds(5)
+    var pollInterval = Duration.milliseconds(500)
+}
+
+/// The node's own copy of a directory that nodes share.
+struct MirrorSettings: Sendable {
+    var path = "residency-mirror.sqlite"
+    /// How long it is served from after the directory has last confirmed it.
+    var maxAge = Duration.seconds(86_400)
 }
 
 /// The key that secrets are sealed with in the directory.

@@ -76,17 +76,19 @@ struct TenantCache<Waiter> {
     }
 
     /// The load of a key has ended.
+    /// - Parameter isDirectorys: whether the directory itself has said so, and not a copy: only then is it remembered
+    ///   that the key was asked for, and that nobody is there.
     /// - Returns: what it is answered with, and who is to be woken with that.
-    mutating func loaded(_ key: TenantKey, _ result: Result<Tenant?, DirectoryError>, now: Instant)
-        -> (answer: Result<Tenant?, DirectoryError>, waiters: [Waiter])
-    {
+    mutating func loaded(
+        _ key: TenantKey, _ result: Result<Tenant?, DirectoryError>, isDirectorys: Bool = true, now: Instant
+    ) -> (answer: Result<Tenant?, DirectoryError>, waiters: [Waiter]) {
         guard let load = loads.removeValue(forKey: key) else { return (result, []) }
         waiterCount -= load.waiters.count
         defer { if loads.isEmpty { changedWhileLoading = [:] } }
         guard case .success(let loaded) = result else { return (result, load.waiters) }
         guard !load.isOutrun else { return (result, load.waiters) }
         let current = current(key, loaded)
-        recentLoads.note(key, isUnknown: current == nil, now: now)
+        if isDirectorys { recentLoads.note(key, isUnknown: current == nil, now: now) }
         if let current {
             insert(current)
         } else if let held = tenants.tenant(key) {
@@ -96,10 +98,14 @@ struct TenantCache<Waiter> {
     }
 
     /// A record has changed, here or elsewhere.
-    mutating func change(_ tenant: Tenant) -> Effect {
+    /// - Parameter keeps: whether it is kept also where it was not held.
+    mutating func change(_ tenant: Tenant, keeps: Bool = false) -> Effect {
         forget(tenant)
         noteWhileLoading(tenant.id, tenant)
-        guard let held = tenants.peek(tenant.id) else { return .news }
+        guard let held = tenants.peek(tenant.id) else {
+            if keeps { tenants.insert(tenant) }
+            return .news
+        }
         guard tenant.sequence > held.sequence else { return .old }
         guard tenant.placement.epoch >= held.placement.epoch else { return .fallingEpoch }
         tenants.insert(tenant)

@@ -86,20 +86,28 @@ package struct Tenant: Sendable, Equatable {
         set { change { $0.uninstalledAt = newValue } }
     }
 
+    /// The highest epoch that a node has known of this tenant, where the directory has lost its last changes since
+    /// (amendment H6): which region is right is for a person to say, and until then the tenant is admitted nowhere.
+    package var disputedEpoch: Int64? {
+        get { storage.fields.disputedEpoch }
+        set { change { $0.disputedEpoch = newValue } }
+    }
+
     private var storage: Storage
 
     package init(
         id: TenantID, aliases: [TenantAlias], state: State, placement: Placement, hostRealm: Region? = nil,
         hostBaseURL: String? = nil, product: String? = nil, cloudID: String? = nil, secret: Secret? = nil,
         previousSecret: Secret? = nil, previousSecretUntil: Date? = nil, sequence: Int64, installedAt: Date,
-        updatedAt: Date, uninstalledAt: Date? = nil
+        updatedAt: Date, uninstalledAt: Date? = nil, disputedEpoch: Int64? = nil
     ) {
         storage = Storage(
             Fields(
                 id: id, aliases: aliases, state: state, placement: placement, hostRealm: hostRealm,
                 hostBaseURL: hostBaseURL, product: product, cloudID: cloudID, secret: secret,
                 previousSecret: previousSecret, previousSecretUntil: previousSecretUntil, sequence: sequence,
-                installedAt: installedAt, updatedAt: updatedAt, uninstalledAt: uninstalledAt))
+                installedAt: installedAt, updatedAt: updatedAt, uninstalledAt: uninstalledAt,
+                disputedEpoch: disputedEpoch))
     }
 
     /// The host calls another region than the data is in: listed, counted, reported.
@@ -138,6 +146,7 @@ package struct Tenant: Sendable, Equatable {
         var installedAt: Date
         var updatedAt: Date
         var uninstalledAt: Date?
+        var disputedEpoch: Int64?
     }
 
     // Guarded by copy on write: changed only by a record that holds the one reference to it.

@@ -1,7 +1,5 @@
 /// A store as it is opened and closed by the program, whatever carries it.
-package protocol DirectoryDatabase: DirectoryStore {
-    /// What it is called in messages: a path, or a URL without user and password.
-    var name: String { get }
+package protocol DirectoryDatabase: DirectoryStore, NodeRegistry {
     /// What tells of changes by other nodes before the feed is read; `nil` where nothing does.
     var listener: PostgresListener? { get }
 

@@ -9,7 +9,7 @@ package import struct Foundation.Date
 /// 4. Each change leaves an audit entry: who, what, when; never a secret, never a person.
 ///
 /// All of them throw ``DirectoryError``.
-package protocol DirectoryStore: Sendable {
+package protocol DirectoryStore: FeedSource {
     // MARK: Reading
 
     func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant?
@@ -20,12 +20,18 @@ package protocol DirectoryStore: Sendable {
     /// How many records there are, by state and by whether they are displaced.
     func counts() async throws(DirectoryError) -> TenantCounts
 
-    /// Records changed after a number, in the order of their numbers, at most `limit`. Gaps are normal: only the last
-    /// state of a record is kept.
-    func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange]
-
     /// The number of the last change; 0 for an empty directory.
     func lastSequence() async throws(DirectoryError) -> Int64
+
+    /// Where the change feed ends now: from there on ``FeedSource/feed(after:limit:)`` tells of changes alone.
+    func feedEnd() async throws(DirectoryError) -> FeedPosition
+
+    /// A record of the feed with its secrets in clear.
+    /// - Throws: `.wrongKey` where its key is not at hand.
+    func open(_ record: TenantRecord) throws(DirectoryError) -> Tenant
+
+    /// Tenants of which a node knows more than the directory, at most `limit`; see ``Tenant/disputedEpoch``.
+    func disputed(limit: Int) async throws(DirectoryError) -> [TenantID]
 
     /// The newest audit entries of a tenant, or of all, newest first.
     func audit(of tenant: TenantID?, limit: Int) async throws(DirectoryError) -> [AuditEntry]
@@ -61,7 +67,21 @@ package protocol DirectoryStore: Sendable {
     /// Notes the region whose public URL the host called last. No change of placement or epoch; no audit entry.
     func noteHostRealm(_ region: Region, of tenant: TenantID) async throws(DirectoryError) -> Tenant
 
+    // MARK: Disputes
+
+    /// A node knows a tenant with an epoch that the directory has lost, or with the same epoch and another placement:
+    /// notes that, so that all nodes refuse the tenant. Without effect where the directory's epoch is higher.
+    func dispute(_ tenant: TenantID, knownEpoch: Int64, actor: String) async throws(DirectoryError)
+
+    /// Ends a dispute: the tenant lives in `region`, with an epoch above all that were known.
+    /// - Throws: `.conflict` where the tenant is not disputed, or the region is no place.
+    func settle(_ tenant: TenantID, in region: Region, actor: String) async throws(DirectoryError) -> Tenant
+
     // MARK: Bulk
+
+    /// Lets go of tombstones, ids of changes and audit entries that are past their time, a bounded number at once.
+    /// - Returns: whether there may be more.
+    func prune() async throws(DirectoryError) -> Bool
 
     /// Adds records in one transaction; see ``ImportedTenant`` for what an existing tenant takes from a line. The
     /// counts tell what became of each.
@@ -91,19 +111,6 @@ package struct TenantCounts: Sendable, Equatable {
     }
 
     package var total: Int { byState.values.reduce(0, +) }
-}
-
-/// One step of the change feed.
-package enum RecordChange: Sendable {
-    case changed(Tenant)
-    case removed(TenantID, sequence: Int64)
-
-    package var sequence: Int64 {
-        switch self {
-        case .changed(let tenant): tenant.sequence
-        case .removed(_, let sequence): sequence
-        }
-    }
 }
 
 /// What an `installed` callback says about a tenant, already verified.

@@ -42,7 +42,8 @@ enum SchemaSteps {
     static let all: [Step] = [
         Step(
             number: 1, name: "tenants, their names, their changes",
-            statements: tenants + pendingInstalls + tombstones + bookkeeping)
+            statements: tenants + pendingInstalls + tombstones + bookkeeping),
+        Step(number: 2, name: "ids of changes, disputes, nodes", statements: history + disputes + nodes),
     ]
 
     private static let tenants = [
@@ -145,5 +146,39 @@ enum SchemaSteps {
         )
         """,
         "CREATE INDEX audit_by_tenant ON audit (tenant_id, seq)",
+    ]
+
+    /// Which transaction took which numbers: its row has the last of them. Readers of the feed show the id of where
+    /// they are, so that a directory that has lost its last changes is found out.
+    private static let history = [
+        "CREATE TABLE feed_history (seq BIGINT NOT NULL PRIMARY KEY, change_id TEXT NOT NULL, at BIGINT NOT NULL)",
+        "INSERT INTO feed_history (seq, change_id, at) SELECT seq, 'before-ids', 0 FROM feed_counter",
+    ]
+
+    /// The highest epoch that a node has known of a tenant before the directory lost it.
+    private static let disputes = [
+        "ALTER TABLE tenants ADD COLUMN disputed_epoch BIGINT",
+        "CREATE INDEX tenants_disputed ON tenants (id) WHERE disputed_epoch IS NOT NULL",
+    ]
+
+    private static let nodes = [
+        """
+        CREATE TABLE nodes (
+            id TEXT NOT NULL,
+            incarnation TEXT NOT NULL,
+            state TEXT NOT NULL,
+            regions TEXT NOT NULL,
+            addresses TEXT NOT NULL,
+            applied_seq BIGINT NOT NULL,
+            heartbeat BIGINT NOT NULL,
+            version TEXT NOT NULL,
+            region_view TEXT NOT NULL,
+            configuration_digest TEXT NOT NULL,
+            started_at BIGINT NOT NULL,
+            PRIMARY KEY (id, incarnation)
+        )
+        """,
+        // Two processes that register one name at the same moment meet here.
+        "CREATE TABLE node_names (id TEXT NOT NULL PRIMARY KEY)",
     ]
 }

@@ -1,11 +1,11 @@
 import struct Foundation.Date
 
-/// A tenant as it is stored: secrets sealed, times in milliseconds since 1970.
-struct TenantRecord: Sendable {
-    let id: TenantID
+/// A tenant as it is stored, and as the feed brings it: secrets sealed, times in milliseconds since 1970.
+package struct TenantRecord: Sendable, Equatable {
+    package let id: TenantID
     var aliases: [TenantAlias]
     var state: Tenant.State
-    var placement: Placement
+    package var placement: Placement
     var hostRealm: Region?
     var hostBaseURL: String?
     var product: String?
@@ -13,10 +13,12 @@ struct TenantRecord: Sendable {
     var secret: [UInt8]?
     var previousSecret: [UInt8]?
     var previousSecretUntil: Int64?
-    var sequence: Int64
+    package var sequence: Int64
     var installedAt: Int64
     var updatedAt: Int64
     var uninstalledAt: Int64?
+    /// See ``Tenant/disputedEpoch``.
+    var disputedEpoch: Int64?
 
     var isDisplaced: Bool {
         guard let hostRealm, hostRealm != .global else { return false }
@@ -31,7 +33,7 @@ struct TenantRecord: Sendable {
             secret: try open(secret, sealer), previousSecret: try open(previousSecret, sealer),
             previousSecretUntil: previousSecretUntil.map(Date.init(milliseconds:)), sequence: sequence,
             installedAt: Date(milliseconds: installedAt), updatedAt: Date(milliseconds: updatedAt),
-            uninstalledAt: uninstalledAt.map(Date.init(milliseconds:)))
+            uninstalledAt: uninstalledAt.map(Date.init(milliseconds:)), disputedEpoch: disputedEpoch)
     }
 
     private func open(_ sealed: [UInt8]?, _ sealer: SecretSealer) throws(DirectoryError) -> Secret? {

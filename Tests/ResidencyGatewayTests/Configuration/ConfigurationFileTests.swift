@@ -123,7 +123,7 @@ struct ConfigurationFileTests {
                     "gateway.yaml:4:41: limits.headTimeout: must be a time with its unit, such as 500ms, 10s, "
                         + "5m, 1h or 30d, not `10`",
                     "gateway.yaml:5:1: colour: is not a key; there are `admin`, `app`, `connect`, `defaultRegion`, "
-                        + "`directory`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `node`, "
+                        + "`directory`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `mirror`, `node`, "
                         + "`outbound`, `probes`, `public`, `secrets`",
                     "gateway.yaml: app.declaration: is missing. The app's own `atlassian-connect.json` or "
                         + "`manifest.yml`, or the "

@@ -51,7 +51,7 @@ extension DirectoryStoreConformance {
             #expect(try await suite.store.tenant(.alias(suite.connect("a"))) == nil)
             #expect(try await suite.store.counts().total == 0)
             let change = try #require(try await suite.store.changes(after: attempt.tenant.sequence, limit: 10).first)
-            guard case .removed(let id, _) = change else {
+            guard case .removed(let id, _, _) = change else {
                 Issue.record("the removal is not in the feed")
                 return
             }

@@ -96,7 +96,7 @@ extension DirectoryStoreConformance {
             let changes = try await suite.store.changes(after: younger.sequence, limit: 10)
             #expect(
                 changes.contains {
-                    if case .removed(younger.id, _) = $0 { true } else { false }
+                    if case .removed(younger.id, _, _) = $0 { true } else { false }
                 })
         },
         Case("Two tenants of different regions do not become one") { suite async throws in

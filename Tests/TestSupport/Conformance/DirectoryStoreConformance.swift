@@ -27,7 +27,8 @@ package struct DirectoryStoreConformance: Sendable {
     }
 
     package static let cases: [Case] =
-        firstInstallCases + reinstallCases + joinCases + stateCases + listingCases + importCases
+        firstInstallCases + reinstallCases + joinCases + stateCases + listingCases + importCases + feedCases
+        + nodeCases
 
     static let reinstallWindow = Duration.seconds(30 * 86_400)
 

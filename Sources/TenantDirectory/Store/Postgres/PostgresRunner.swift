@@ -22,7 +22,7 @@ struct PostgresRunner: StatementRunner {
         let place = statements.count
         if session.changeCount > 0 {
             statements.append(try text(of: .takeNumbers(session.changeCount), changeCount: 0, &pieces))
-            statements += try session.numberedWrites.map {
+            statements += try session.writesWithNumbers.map {
                 try text(of: $0, changeCount: session.changeCount, &pieces)
             }
         }

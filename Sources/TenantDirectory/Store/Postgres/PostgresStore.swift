@@ -20,7 +20,7 @@ package final class PostgresStore: DirectoryDatabase, SessionStore {
     /// What tells of changes by other nodes at once, where the database can; see ``PostgresListener``.
     package let listener: PostgresListener?
     let pool: PostgresPool
-    private let sealer: SecretSealer
+    let sealer: SecretSealer
     private let now: @Sendable () -> Date
     private let isPrepared = Mutex(false)
 

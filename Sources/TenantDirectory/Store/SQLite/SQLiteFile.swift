@@ -15,7 +15,7 @@ enum SQLiteFile {
             try inspect(path)
             let pool = try DatabasePool(path: path, configuration: configuration())
             try pool.write { database in
-                try applySteps(database, path: path, now: now)
+                try applySteps(database, path: path, applicationID: applicationID, now: now)
                 try checkKeys(database, ring: ring, now: now)
             }
             return pool
@@ -51,7 +51,7 @@ enum SQLiteFile {
     }
 
     /// The file is its owner's alone; SQLite gives its companions the same mode.
-    private static func createPrivately(_ path: String) throws {
+    static func createPrivately(_ path: String) throws {
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let reason = String(cString: strerror(errno))
@@ -79,7 +79,8 @@ enum SQLiteFile {
         }
     }
 
-    private static func applySteps(_ database: Database, path: String, now: Date) throws {
+    /// Makes the tables, or those that are missing.
+    static func applySteps(_ database: Database, path: String, applicationID: Int32, now: Date) throws {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         try database.execute(sql: SchemaSteps.recordTable)
         let applied = try Int.fetchOne(database, sql: "SELECT MAX(step) FROM schema_steps") ?? 0
@@ -95,7 +96,7 @@ enum SQLiteFile {
     }
 
     /// Every key that secrets may be sealed with must be at hand.
-    private static func checkKeys(_ database: Database, ring: KeyRing, now: Date) throws {
+    static func checkKeys(_ database: Database, ring: KeyRing, now: Date) throws {
         let known = try String.fetchAll(database, sql: "SELECT id FROM sealing_keys ORDER BY first_used_at")
         if let missing = known.first(where: { !ring.ids.contains($0) }) {
             throw SecretSealer.wrongKey(sealedWith: missing, ring: ring)

@@ -30,7 +30,7 @@ struct SQLiteRunner: StatementRunner {
         guard session.changeCount > 0 else { return 0 }
         let statement = SQLStatement.takeNumbers(session.changeCount)
         let first = try session.firstNumber(try rows(statement.text, statement.values).first)
-        for statement in session.numberedWrites {
+        for statement in session.writesWithNumbers {
             let values = statement.values.map { value in
                 if case .change(let number) = value { SQLValue.integer(first + Int64(number)) } else { value }
             }

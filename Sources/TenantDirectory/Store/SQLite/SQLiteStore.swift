@@ -25,7 +25,7 @@ package final class SQLiteStore: DirectoryDatabase, SessionStore {
     package let listener: PostgresListener? = nil
     let path: String
     let pool: DatabasePool
-    private let sealer: SecretSealer
+    let sealer: SecretSealer
     private let now: @Sendable () -> Date
 
     /// Opens the file, or makes it. Reads and writes on the calling thread: for the start of a process.

@@ -1,6 +1,8 @@
 /// A store whose calls are transactions of ``StoreSession``: it says how one is run, and has all that
 /// ``DirectoryStore`` asks for.
-protocol SessionStore: DirectoryStore {
+protocol SessionStore: DirectoryStore, NodeRegistry {
+    var sealer: SecretSealer { get }
+
     /// Runs a transaction that changes nothing.
     func read<Value: Sendable>(_ body: @escaping @Sendable (StoreSession) throws -> Value)
         async throws(DirectoryError) -> Value
@@ -25,8 +27,18 @@ extension SessionStore {
         try await read { try $0.counts() }
     }
 
-    package func changes(after sequence: Int64, limit: Int) async throws(DirectoryError) -> [RecordChange] {
-        try await read { try $0.changes(after: sequence, limit: limit) }
+    package func feed(after position: FeedPosition?, limit: Int) async throws(DirectoryError) -> FeedAnswer {
+        try await read { try $0.feed(after: position, limit: limit) }
+    }
+
+    package func feedEnd() async throws(DirectoryError) -> FeedPosition {
+        try await read { try $0.feedEnd() }
+    }
+
+    package func open(_ record: TenantRecord) throws(DirectoryError) -> Tenant { try record.opened(sealer) }
+
+    package func disputed(limit: Int) async throws(DirectoryError) -> [TenantID] {
+        try await read { try $0.disputed(limit: limit) }
     }
 
     package func lastSequence() async throws(DirectoryError) -> Int64 {
@@ -85,6 +97,21 @@ extension SessionStore {
 
     package func noteHostRealm(_ region: Region, of tenant: TenantID) async throws(DirectoryError) -> Tenant {
         try await write { try $0.noteHostRealm(region, of: tenant) }
+    }
+
+    // MARK: Disputes and pruning
+
+    package func dispute(_ tenant: TenantID, knownEpoch: Int64, actor: String) async throws(DirectoryError) {
+        try await write { try $0.dispute(tenant, knownEpoch: knownEpoch, actor: actor) }
+    }
+
+    package func settle(_ tenant: TenantID, in region: Region, actor: String) async throws(DirectoryError) -> Tenant {
+        try StoreSession.check(region)
+        return try await write { try $0.settle(tenant, in: region, actor: actor) }
+    }
+
+    package func prune() async throws(DirectoryError) -> Bool {
+        try await write { try $0.prune() }
     }
 
     package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {

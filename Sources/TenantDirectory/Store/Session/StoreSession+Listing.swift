@@ -30,19 +30,6 @@ extension StoreSession {
         return TenantCounts(byState: byState, displaced: Int(displaced))
     }
 
-    func changes(after sequence: Int64, limit: Int) throws -> [RecordChange] {
-        let limit = max(0, limit)
-        let values: [SQLValue] = [.integer(sequence), .integer(Int64(limit))]
-        let rows = try rows(
-            "SELECT \(Self.columns) FROM tenants t WHERE t.seq > ? ORDER BY t.seq LIMIT ?", values)
-        let changed = try records(rows).map { RecordChange.changed(try $0.opened(sealer)) }
-        let removed = try self.rows(
-            "SELECT tenant_id, seq FROM tombstones WHERE seq > ? ORDER BY seq LIMIT ?", values
-        ).map { RecordChange.removed(try $0.tenantID(0), sequence: try $0.number(1)) }
-        guard !removed.isEmpty else { return changed }
-        return Array((changed + removed).sorted { $0.sequence < $1.sequence }.prefix(limit))
-    }
-
     func lastSequence() throws -> Int64 {
         try row("SELECT seq FROM feed_counter WHERE id = 1")?.number(0) ?? 0
     }

@@ -44,7 +44,7 @@ extension StoreSession {
         return .numbered(try record.opened(sealer), number)
     }
 
-    private func known(_ id: TenantID) throws -> TenantRecord {
+    func known(_ id: TenantID) throws -> TenantRecord {
         guard let record = try record(id) else {
             throw DirectoryError(.unknownTenant, "There is no tenant \(id). `tenants list` shows those there are.")
         }

@@ -2,7 +2,8 @@
 extension StoreSession {
     static let columns = """
         t.id, t.state, t.region, t.epoch, t.placement_state, t.host_realm, t.host_base_url, t.product, t.cloud_id, \
-        t.secret, t.previous_secret, t.previous_secret_until, t.seq, t.installed_at, t.updated_at, t.uninstalled_at
+        t.secret, t.previous_secret, t.previous_secret_until, t.seq, t.installed_at, t.updated_at, t.uninstalled_at, \
+        t.disputed_epoch
         """
     /// Keys that one statement asks for.
     private static let keysAtOnce = 500
@@ -62,7 +63,7 @@ extension StoreSession {
                 product: try row.optionalText(7), cloudID: try row.optionalText(8), secret: try row.optionalBytes(9),
                 previousSecret: try row.optionalBytes(10), previousSecretUntil: try row.optionalNumber(11),
                 sequence: try row.number(12), installedAt: try row.number(13), updatedAt: try row.number(14),
-                uninstalledAt: try row.optionalNumber(15))
+                uninstalledAt: try row.optionalNumber(15), disputedEpoch: try row.optionalNumber(16))
         }
     }
 
@@ -83,41 +84,45 @@ extension StoreSession {
         (left.framework.rawValue, left.app, left.name) < (right.framework.rawValue, right.app, right.name)
     }
 
-    private static func marks(_ count: Int) -> String {
+    static func marks(_ count: Int) -> String {
         Array(repeating: "?", count: count).joined(separator: ", ")
     }
+
+    /// What is written of a record, in the order of ``values(_:sequence:)``.
+    static let writtenColumns = [
+        "state", "region", "epoch", "placement_state", "host_realm", "displaced", "host_base_url", "product",
+        "cloud_id", "secret", "previous_secret", "previous_secret_until", "seq", "installed_at", "updated_at",
+        "uninstalled_at", "disputed_epoch", "id",
+    ]
+    private static let insertion = """
+        INSERT INTO tenants (\(writtenColumns.joined(separator: ", "))) VALUES (\(marks(writtenColumns.count)))
+        """
+    private static let replacement = """
+        UPDATE tenants SET \(writtenColumns.dropLast().map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?
+        """
 
     /// Adds a record and its names. The names must be free.
     func insert(_ record: TenantRecord, number: Int) {
         for alias in record.aliases { insert(alias, of: record.id) }
-        add(
-            """
-            INSERT INTO tenants (state, region, epoch, placement_state, host_realm, displaced, host_base_url, product, \
-            cloud_id, secret, previous_secret, previous_secret_until, seq, installed_at, updated_at, uninstalled_at, \
-            id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, values(record, number))
+        add(Self.insertion, values(record, sequence: .change(number)))
     }
 
     /// Writes all of a record but its names.
     /// - Parameter before: the record as it was read in this transaction.
     func update(_ record: TenantRecord, before: TenantRecord, number: Int) throws {
         try before.checkSuccessor(record)
-        add(
-            """
-            UPDATE tenants SET state = ?, region = ?, epoch = ?, placement_state = ?, host_realm = ?, displaced = ?, \
-            host_base_url = ?, product = ?, cloud_id = ?, secret = ?, previous_secret = ?, previous_secret_until = ?, \
-            seq = ?, installed_at = ?, updated_at = ?, uninstalled_at = ? WHERE id = ?
-            """, values(record, number))
+        add(Self.replacement, values(record, sequence: .change(number)))
     }
 
-    private func values(_ record: TenantRecord, _ number: Int) -> [SQLValue] {
+    func values(_ record: TenantRecord, sequence: SQLValue) -> [SQLValue] {
         [
             .text(record.state.rawValue), .text(record.placement.region.code), .integer(record.placement.epoch),
             .text(record.placement.state.rawValue), SQLValue(record.hostRealm?.code),
             .integer(record.isDisplaced ? 1 : 0), SQLValue(record.hostBaseURL), SQLValue(record.product),
             SQLValue(record.cloudID), SQLValue(record.secret), SQLValue(record.previousSecret),
-            SQLValue(record.previousSecretUntil), .change(number), .integer(record.installedAt),
-            .integer(record.updatedAt), SQLValue(record.uninstalledAt), SQLValue(record.id),
+            SQLValue(record.previousSecretUntil), sequence, .integer(record.installedAt),
+            .integer(record.updatedAt), SQLValue(record.uninstalledAt), SQLValue(record.disputedEpoch),
+            SQLValue(record.id),
         ]
     }
 

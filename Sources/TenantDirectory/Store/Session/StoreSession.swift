@@ -12,8 +12,8 @@ final class StoreSession {
     let isWriting: Bool
     /// What is written at the end, in this order, before the numbers are taken.
     private(set) var plainWrites: [SQLStatement] = []
-    /// What is written after that.
-    private(set) var numberedWrites: [SQLStatement] = []
+    /// What is written after that, but for the row of the history.
+    private var numberedWrites: [SQLStatement] = []
     private(set) var changeCount = 0
     /// Whether it was looked that the directory knows the key that is sealed with.
     var hasNotedKey = false
@@ -36,6 +36,16 @@ final class StoreSession {
     func add(_ sql: String, _ values: [SQLValue]) {
         let statement = SQLStatement(sql, values)
         if statement.isNumbered { numberedWrites.append(statement) } else { plainWrites.append(statement) }
+    }
+
+    /// What is written once the numbers are taken. All of a transaction's changes share one random id, by which readers
+    /// of the feed know them again.
+    var writesWithNumbers: [SQLStatement] {
+        guard changeCount > 0 else { return [] }
+        let history = SQLStatement(
+            "INSERT INTO feed_history (seq, change_id, at) VALUES (?, ?, ?)",
+            [.change(changeCount - 1), .text(Hexadecimal.lowerCase(SecureRandom.bytes(8))), .integer(now)])
+        return numberedWrites + [history]
     }
 
     /// The next number of the change feed that this transaction takes at its end.

@@ -1,0 +1,26 @@
+package import TenantDirectory
+
+/// A registry of nodes that cannot be reached.
+package struct AwayRegistry: NodeRegistry {
+    package init() {}
+
+    private var away: DirectoryError { DirectoryError(.unavailable, "The registry is away.") }
+
+    package func nodes() async throws(DirectoryError) -> [NodeRecord] { throw away }
+
+    package func register(_ node: NodeRecord, replacing predecessors: Set<String>?) async throws(DirectoryError) {
+        throw away
+    }
+
+    package func renew(
+        _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
+    ) async throws(DirectoryError) -> Bool { throw away }
+
+    package func setRegions(_ regions: [Region], of node: NodeRecord.Identity) async throws(DirectoryError) -> Bool {
+        throw away
+    }
+
+    package func deregister(_ node: NodeRecord.Identity) async throws(DirectoryError) { throw away }
+
+    package func removeNode(_ id: String, isProvenDead: Bool) async throws(DirectoryError) -> Int { throw away }
+}
