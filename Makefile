@@ -13,7 +13,9 @@ SOAK_PACKAGES := python3
 ENSURE := config/ensure-packages.sh
 SWIFT_FILES := Package.swift Sources Tests
 # The debug build is shared by demo, test and check; the release build by bench, soak and install.
-RELEASE := -c release --product residency-gateway
+# A release holds the Swift runtime: it needs none where it is installed, and its calls of the runtime are direct. What
+# Package.swift says of exclusive access goes for the libraries of the event loop, too.
+RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 .PHONY: help demo test check format bench soak fuzz install packages release
 
