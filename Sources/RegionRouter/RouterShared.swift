@@ -34,7 +34,7 @@ final class RouterShared: Sendable {
         healthPath = Array(configuration.listen.healthPath.utf8)
         hosts = HostTable(configuration.endpoints)
         decision = RegionDecision(
-            owned: Set(configuration.instances.keys), defaultRegion: configuration.defaultRegion)
+            owned: Array(configuration.instances.keys), defaultRegion: configuration.defaultRegion)
         self.lookup = lookup
         self.reports = reports
         self.keys = keys

@@ -69,21 +69,23 @@ struct Routing {
     private func token(
         _ claim: TenantClaim, _ bytes: UnsafeRawBufferPointer, _ head: RequestHead
     ) throws(RouterError) -> Decision {
-        let key = TenantKey.alias(claim.alias)
-        guard let entry = loop.tenants.entry(key) else {
-            guard tried.load else { return .load(key, fresh: false) }
+        let identifier = loop.identifier
+        guard let entry = identifier.entry(of: claim, in: loop.tenants) else {
+            guard tried.load else { return .load(try identifier.key(of: claim), fresh: false) }
             throw Self.unknownTenant
         }
         let now = loop.shared.wallClock()
         do {
-            try loop.identifier.verify(claim, bytes, head, at: endpoint, keys: entry.keys, now: now)
+            try identifier.verify(claim, bytes, head, at: endpoint, keys: entry.keys, now: now)
         } catch {
             // The secret may have been rotated a moment ago at another node or in another process.
             guard error.code == .badSignature, asksFresh(entry, now) else { throw error }
-            return .load(key, fresh: true)
+            return .load(try identifier.key(of: claim), fresh: true)
         }
         // It may have been installed again a moment ago, elsewhere.
-        if !entry.tenant.state.isServed, asksFresh(entry, now) { return .load(key, fresh: true) }
+        if !entry.tenant.state.isServed, asksFresh(entry, now) {
+            return .load(try identifier.key(of: claim), fresh: true)
+        }
         return try place(entry, .token, entry.fieldLines(verifiedAs: .connect), isHostCall: claim.kind == .host)
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 extension ClientConnection {
     /// The exchange has an app connection: head first, then what is there of the body, in one go where possible.
     func appIsReady(_ app: AppConnection) {
-        if record.connectedAt == nil { record.connectedAt = .now() }
+        if record.connectedAt == nil { record.connectedAt = loop.now }
         app.write(outgoing)
         if case .exchange(let exchange) = phase, let held = heldBody {
             heldBody = nil

@@ -78,14 +78,15 @@ extension ClientConnection {
         let number = requestNumber
         let eventLoop = loop.eventLoop
         let back = NIOLoopBound(
-            { [weak self, loop] (answer: HostAnswer) in
-                guard let self, self.requestNumber == number, case .control = self.phase else {
+            { [self, loop] (answer: HostAnswer) in
+                loop.tick()
+                guard requestNumber == number, case .control = phase else {
                     let error = RouterError(.appClosed, "The client left before the call could be forwarded.")
                     if case .forward(let forward) = answer { Self.abandon(forward, error, loop) }
                     return
                 }
-                self.take(answer, for: call)
-                self.advance()
+                take(answer, for: call)
+                advance()
             }, eventLoop: eventLoop)
         let submitted = loop.shared.jobs.submit {
             let answer = await question()

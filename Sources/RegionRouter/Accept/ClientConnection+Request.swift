@@ -6,7 +6,7 @@ extension ClientConnection {
     /// - Returns: whether a whole head is there, and read.
     func readHead() -> Bool {
         if lines.isAtStart {
-            record.startedAt = .now()
+            record.startedAt = loop.now
             deadline = record.startedAt + times.head
         }
         let result = input.withUnsafeReadableBytes { bytes -> Result<Bool, RouterError> in
@@ -75,7 +75,7 @@ extension ClientConnection {
                 return .refuse(error, .none)
             }
         }
-        record.identifiedAt = .now()
+        record.identifiedAt = loop.tick()
         perform(decision)
     }
 
@@ -287,13 +287,15 @@ extension ClientConnection {
         let number = requestNumber
         let eventLoop = loop.eventLoop
         let back = NIOLoopBound(
-            { [weak self, loop] (value: Value) in
+            { [self, loop] (value: Value) in
+                loop.tick()
                 always(loop, value)
-                guard let self, self.requestNumber == number, case .parked = self.phase else { return }
-                self.unpark()
-                self.phase = .head
+                // A client that leaves counts on, too.
+                guard requestNumber == number, case .parked = phase else { return }
+                unpark()
+                phase = .head
                 then(self, value)
-                self.advance()
+                advance()
             }, eventLoop: eventLoop)
         let submitted = loop.shared.jobs.submit {
             let value = await work()

@@ -12,7 +12,7 @@ extension ClientConnection {
     var wantsWebSocket: Bool { head.upgradesToWebSocket }
 
     func relayHead(_ bytes: ByteBuffer, _ response: ResponseHead) {
-        record.firstByteAt = .now()
+        record.firstByteAt = loop.now
         record.status = response.status
         responseStarted = true
         let framing: ResponseRewrite.Framing
@@ -93,7 +93,7 @@ extension ClientConnection {
         guard keepAlive, !loop.isDraining else { return endConnection() }
         phase = .head
         head.upgradesToWebSocket = false
-        deadline = .now() + times.keepAlive
+        deadline = loop.now + times.keepAlive
         advance()
     }
 
@@ -126,7 +126,7 @@ extension ClientConnection {
 
     private func write(_ response: ByteBuffer, status: Int, closes: Bool) {
         unpark()
-        record.firstByteAt = .now()
+        record.firstByteAt = loop.tick()
         record.responseBytes += response.readableBytes
         consumeHead()
         context?.writeAndFlush(Self.wrapOutboundOut(response), promise: nil)
@@ -160,7 +160,7 @@ extension ClientConnection {
 
     func endRecord(status: Int) {
         record.status = status
-        record.endedAt = .now()
+        record.endedAt = loop.now
         loop.shared.observer.observe(
             .requestEnded(
                 region: record.region?.code ?? "", route: record.route, status: status,

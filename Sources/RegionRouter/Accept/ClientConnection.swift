@@ -108,6 +108,7 @@ final class ClientConnection: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.tick()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         advance()
@@ -117,6 +118,9 @@ final class ClientConnection: ChannelDuplexHandler {
     func read(context: ChannelHandlerContext) {
         if input.readableBytes >= inputLimit { readWaits = true } else { context.read() }
     }
+
+    /// Nobody stands behind this handler: the event ends here.
+    func channelReadComplete(context: ChannelHandlerContext) {}
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -131,6 +135,7 @@ final class ClientConnection: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.tick()
         let exchange = self.exchange
         let wasUnderWay = isRequestUnderWay
         unpark()

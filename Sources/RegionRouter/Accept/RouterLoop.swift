@@ -6,13 +6,17 @@ import TenantDirectory
 final class RouterLoop {
     let eventLoop: any EventLoop
     let shared: RouterShared
-    var identifier: Identifier
-    var tenants: TenantTable
+    let identifier: Identifier
+    let tenants: TenantTable
     var random = RandomBits()
     /// Requests that wait for a record, a key or the gateway's own answer.
     var parkedCount = 0
     private(set) var isDraining = false
-    private var pools: [Region: InstancePool] = [:]
+    /// When the event that is being handled began; at most a sweep old. A request needs the time in ten places, and
+    /// each look at the clock costs as much as a look at a table.
+    private(set) var now = NIODeadline.now()
+    /// So few that looking through them is quicker than a table.
+    private var pools: [(region: Region, pool: InstancePool)] = []
     private var clients: [ClientConnection] = []
     private var apps: [AppConnection] = []
     private var hostLines: [Region: [UInt8]] = [:]
@@ -29,13 +33,13 @@ final class RouterLoop {
         log = AccessLogBuffer(writer: shared.accessLog)
         for (region, address) in shared.configuration.instances {
             // Regions that share an instance share its connections too.
-            let twin = pools.first { shared.configuration.instances[$0.key] == address }?.value
-            pools[region] = twin ?? InstancePool(address: address, loop: self)
+            let twin = pools.first { shared.configuration.instances[$0.region] == address }?.pool
+            pools.append((region, twin ?? InstancePool(address: address, loop: self)))
         }
     }
 
     /// The way to the app instance of a region; `nil` for a region this node does not own.
-    func pool(_ region: Region) -> InstancePool? { pools[region] }
+    func pool(_ region: Region) -> InstancePool? { pools.first { $0.region == region }?.pool }
 
     /// The `X-Residency-*` lines of a request without a tenant.
     func hostFieldLines(_ region: Region) -> [UInt8] {
@@ -100,13 +104,20 @@ final class RouterLoop {
 
     // MARK: Time
 
+    /// Looks at the clock: an event begins, or something has taken time.
+    @discardableResult
+    func tick() -> NIODeadline {
+        now = .now()
+        return now
+    }
+
     /// Looks for what has waited too long. Runs a few times a second: a timer a connection would cost more than it
     /// saves.
     func sweep() {
-        let now = NIODeadline.now()
+        let now = tick()
         for client in clients { client.sweep(now: now) }
         for app in apps { app.sweep(now: now) }
-        for pool in pools.values { pool.sweep(now: now) }
+        for (_, pool) in pools { pool.sweep(now: now) }
         // A rotated key set is seen within a sweep of the shared cache's learning of it.
         forgeKeys.removeAll(keepingCapacity: true)
         log.flush()
@@ -125,7 +136,7 @@ final class RouterLoop {
     /// Idle connections are closed, the others after their response; the promise is kept when none is left.
     func drain(_ promise: EventLoopPromise<Void>) {
         isDraining = true
-        for pool in pools.values { pool.closeIdle() }
+        for (_, pool) in pools { pool.closeIdle() }
         guard !clients.isEmpty else { return promise.succeed() }
         onEmpty = promise
         for client in clients { client.drain() }

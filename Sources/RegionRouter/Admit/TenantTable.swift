@@ -7,8 +7,8 @@ import TenantDirectory
 ///    with requests in flight and held ones stay.
 /// 3. While a load is under way, a change that arrives sets a floor, so that a record read before the change is not
 ///    installed after it (amendment H28).
-struct TenantTable {
-    private var byConnectName: [String: TenantEntry] = [:]
+final class TenantTable {
+    private var byConnectName: [NameBytes: TenantEntry] = [:]
     private var byForgeName: [String: TenantEntry] = [:]
     private var byID: [TenantID: TenantEntry] = [:]
     private var clock: [TenantID] = []
@@ -27,19 +27,26 @@ struct TenantTable {
         let found: TenantEntry?
         switch key {
         case .alias(let alias):
-            found = alias.framework == .connect ? byConnectName[alias.name] : byForgeName[alias.name]
+            found = alias.framework == .connect ? byConnectName[NameBytes(alias.name)] : byForgeName[alias.name]
         case .id(let id): found = byID[id]
         }
         found?.isReferenced = true
         return found
     }
 
+    /// - Parameter connectName: a `clientKey`, in UTF-8.
+    func entry(connectName: UnsafeRawBufferPointer) -> TenantEntry? {
+        let found = byConnectName[NameBytes(borrowed: connectName)]
+        found?.isReferenced = true
+        return found
+    }
+
     // MARK: Loads
 
-    mutating func loadBegan() { loadsUnderWay += 1 }
+    func loadBegan() { loadsUnderWay += 1 }
 
     /// - Returns: the entry; `nil` when a change that came meanwhile makes the record old: load it again.
-    mutating func loadEnded(_ tenant: Tenant?) -> TenantEntry? {
+    func loadEnded(_ tenant: Tenant?) -> TenantEntry? {
         loadsUnderWay -= 1
         defer {
             if loadsUnderWay == 0 {
@@ -54,7 +61,7 @@ struct TenantTable {
 
     /// Puts a record in the table, or brings the entry that is there up to it.
     @discardableResult
-    mutating func install(_ tenant: Tenant) -> TenantEntry {
+    func install(_ tenant: Tenant) -> TenantEntry {
         if let entry = byID[tenant.id] {
             let before = entry.tenant.aliases
             entry.update(tenant)
@@ -76,7 +83,7 @@ struct TenantTable {
     // MARK: Changes
 
     /// Takes a step of the feed. Only tenants that are at hand change: others are loaded when they are asked for.
-    mutating func apply(_ change: TenantChange) {
+    func apply(_ change: TenantChange) {
         switch change {
         case .changed(let tenant):
             if loadsUnderWay > 0 { floors[tenant.id] = tenant.sequence }
@@ -96,30 +103,32 @@ struct TenantTable {
 
     // MARK: Links and room
 
-    private mutating func link(_ entry: TenantEntry) {
+    private func link(_ entry: TenantEntry) {
         for alias in entry.tenant.aliases {
             switch alias.framework {
-            case .connect: byConnectName[alias.name] = entry
+            case .connect: byConnectName[NameBytes(alias.name)] = entry
             case .forge: byForgeName[alias.name] = entry
             }
         }
     }
 
-    private mutating func unlink(_ aliases: [TenantAlias], of entry: TenantEntry) {
+    private func unlink(_ aliases: [TenantAlias], of entry: TenantEntry) {
         for alias in aliases {
             switch alias.framework {
-            case .connect: if byConnectName[alias.name] === entry { byConnectName[alias.name] = nil }
+            case .connect:
+                let name = NameBytes(alias.name)
+                if byConnectName[name] === entry { byConnectName[name] = nil }
             case .forge: if byForgeName[alias.name] === entry { byForgeName[alias.name] = nil }
             }
         }
     }
 
-    private mutating func remove(_ id: TenantID) {
+    private func remove(_ id: TenantID) {
         guard let entry = byID.removeValue(forKey: id) else { return }
         unlink(entry.tenant.aliases, of: entry)
     }
 
-    private mutating func evictOne() {
+    private func evictOne() {
         // Two rounds: the first may only take marks away. Ids of removed entries are dropped as the hand meets them.
         var steps = 2 * clock.count
         while steps > 0, !clock.isEmpty {
@@ -141,7 +150,7 @@ struct TenantTable {
         }
     }
 
-    private mutating func dropUnderHand() {
+    private func dropUnderHand() {
         clock.swapAt(hand, clock.count - 1)
         clock.removeLast()
     }

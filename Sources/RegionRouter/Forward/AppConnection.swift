@@ -16,7 +16,7 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     private let pool: InstancePool
-    private unowned let loop: RouterLoop
+    private let loop: RouterLoop
     private var context: ChannelHandlerContext?
     private var phase = Phase.idle
     private var exchange: Exchange?
@@ -68,7 +68,7 @@ final class AppConnection: ChannelDuplexHandler {
     func flush(requestEnded: Bool) {
         // From here on the instance has the word; before that, only where it does not take what it is given.
         context?.flush()
-        deadline = requestEnded || !isWritable ? .now() + times.response : nil
+        deadline = requestEnded || !isWritable ? loop.now + times.response : nil
     }
 
     func writeTunnel(_ data: ByteBuffer) {
@@ -80,7 +80,7 @@ final class AppConnection: ChannelDuplexHandler {
     func exchangeFinished() {
         exchange = nil
         deadline = nil
-        guard case .idle = phase, head.keepAlive, isOpen, !failed, input.readableBytes == 0, !loop.isDraining else {
+        guard case .idle = phase, head.keepAlive, !failed, input.readableBytes == 0, !loop.isDraining else {
             return close()
         }
         setPaused(false)
@@ -148,7 +148,8 @@ final class AppConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
-        if deadline != nil, !isDraining, !isTunnel { deadline = .now() + times.response }
+        let now = loop.tick()
+        if deadline != nil, !isDraining, !isTunnel { deadline = now + times.response }
         switch phase {
         case .idle, .closed:
             // Nobody asked: a response now would be taken for the next request's.
@@ -162,6 +163,9 @@ final class AppConnection: ChannelDuplexHandler {
         }
     }
 
+    /// Nobody stands behind this handler: the event ends here.
+    func channelReadComplete(context: ChannelHandlerContext) {}
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { exchange?.client?.advance() }
         context.fireChannelWritabilityChanged()
@@ -173,6 +177,7 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.tick()
         loop.remove(self)
         let exchange = self.exchange
         self.exchange = nil

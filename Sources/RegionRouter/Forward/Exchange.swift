@@ -9,7 +9,9 @@ final class Exchange {
     /// The tenant whose request it is; `nil` for a request without one.
     private let entry: TenantEntry?
     private let pool: InstancePool
-    private(set) weak var client: ClientConnection?
+    /// Strong, and given up when the exchange is over: an object that is once referred to weakly is counted in a slower
+    /// way for good.
+    private(set) var client: ClientConnection?
     private(set) var app: AppConnection?
     /// Told how a lifecycle call went before the client is: exactly once, whatever becomes of the connections.
     private var held: HostForward?
@@ -79,6 +81,7 @@ final class Exchange {
         guard !isSettled else { return }
         dropApp()
         if machine.responseStarted, held == nil {
+            let client = self.client
             settle()
             client?.closeNow()
         } else {
@@ -192,6 +195,7 @@ final class Exchange {
     private func settle() {
         guard !isSettled else { return }
         isSettled = true
+        client = nil
         entry?.requestEnded()
         finishHeld(.failed(RouterError(.appClosed, origin: .app, "The app did not answer."))) { _, _ in }
     }

@@ -85,13 +85,19 @@ struct HeadWriter {
             overflowed = true
             return
         }
-        var rest = value
-        for index in stride(from: 15, through: 0, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest & 15)
-            room[count + index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-            rest >>= 4
-        }
+        room.storeBytes(of: Self.digits(value >> 32).bigEndian, toByteOffset: count, as: UInt64.self)
+        room.storeBytes(of: Self.digits(value & 0xFFFF_FFFF).bigEndian, toByteOffset: count + 8, as: UInt64.self)
         count += 16
+    }
+
+    /// The eight digits of 32 bits, all at once: each half byte gets a byte of its own, then becomes its letter.
+    @inline(__always)
+    private static func digits(_ value: UInt64) -> UInt64 {
+        var digits = (value & 0xFFFF_0000) << 16 | value & 0xFFFF
+        digits = (digits & 0x0000_FF00_0000_FF00) << 8 | digits & 0x0000_00FF_0000_00FF
+        digits = (digits & 0x00F0_00F0_00F0_00F0) << 4 | digits & 0x000F_000F_000F_000F
+        let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return digits + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     }
 }
 

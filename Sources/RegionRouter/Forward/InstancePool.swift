@@ -17,7 +17,7 @@ final class InstancePool {
     }
 
     func lease(_ exchange: Exchange) {
-        switch machine.lease(exchange, now: .now()) {
+        switch machine.lease(exchange, now: loop.now) {
         case .use(let app): attach(exchange, to: app)
         case .connect: connect()
         case .wait: break
@@ -33,7 +33,7 @@ final class InstancePool {
 
     /// Its exchange is over, and nothing of it is left on the connection.
     func release(_ app: AppConnection) {
-        switch machine.released(app, now: .now()) {
+        switch machine.released(app, now: loop.now) {
         case .serve(let exchange): attach(exchange, to: app)
         case .idle: break
         case .close: app.close()
@@ -85,6 +85,7 @@ final class InstancePool {
     }
 
     private func connected(_ result: Result<any Channel, any Error>) {
+        loop.tick()
         switch result {
         case .success(let channel):
             loop.shared.observer.observe(.upstreamConnectionOpened)
@@ -93,7 +94,7 @@ final class InstancePool {
                     RouterError(.appUnreachable, origin: .app, "The app instance closed a new connection at once."))
             }
             app.wasPooled = true
-            if let exchange = machine.connected(app, now: .now()) { attach(exchange, to: app) }
+            if let exchange = machine.connected(app, now: loop.now) { attach(exchange, to: app) }
         case .failure(let error):
             loop.shared.observer.observe(.upstreamConnectionFailed)
             failed(Self.routerError(error))

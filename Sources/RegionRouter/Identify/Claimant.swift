@@ -25,9 +25,9 @@ package struct TenantClaim: Sendable, Equatable {
         case session
     }
 
-    /// Whose secret has to have signed it.
-    package let alias: TenantAlias
     package let kind: Kind
+    /// Where the payload has the tenant's name: whose secret has to have signed it.
+    let name: Range<Int>
     let generation: UInt64
 }
 

@@ -1,7 +1,7 @@
 /// Reads the claims of a payload, and refuses what two readers could understand differently.
-struct ClaimsScanner {
+final class ClaimsScanner {
     /// The decoded payload; filled by ``TokenReader``.
-    var json = JSONScanner()
+    let json = JSONScanner()
     private(set) var claims = Claims()
     /// Which of the claims below have been met.
     private var met: UInt32 = 0
@@ -16,7 +16,7 @@ struct ClaimsScanner {
     }
 
     /// Reads the whole payload.
-    mutating func scan() throws(JSONFault) {
+    func scan() throws(JSONFault) {
         claims.reset()
         met = 0
         json.restart()
@@ -27,7 +27,7 @@ struct ClaimsScanner {
 
     /// The text of one claim of the outermost object, whatever its name; `nil` when it is not there, is there twice, or
     /// is not a text.
-    mutating func text(of claim: [UInt8]) -> String? {
+    func text(of claim: [UInt8]) -> String? {
         json.restart()
         json.skipSpace()
         do throws(JSONFault) {
@@ -71,7 +71,7 @@ struct ClaimsScanner {
 
     // MARK: Objects
 
-    private mutating func object(_ scope: Scope, depth: Int) throws(JSONFault) {
+    private func object(_ scope: Scope, depth: Int) throws(JSONFault) {
         var more = try json.beginObject()
         while more {
             let key = try json.memberName()
@@ -122,7 +122,7 @@ struct ClaimsScanner {
         }
     }
 
-    private mutating func member(_ name: Name, depth: Int) throws(JSONFault) {
+    private func member(_ name: Name, depth: Int) throws(JSONFault) {
         switch name {
         case .issuer: claims.issuer = try textValue()
         case .audience: try audience()
@@ -145,26 +145,26 @@ struct ClaimsScanner {
 
     // MARK: Values
 
-    private mutating func textValue() throws(JSONFault) -> Range<Int> {
+    private func textValue() throws(JSONFault) -> Range<Int> {
         guard json.peek() == UInt8(ascii: "\"") else { throw .wrongType }
         return try json.string()
     }
 
     /// A claim that only describes: of another type it counts as missing.
-    private mutating func textOrOther(_ depth: Int) throws(JSONFault) -> Range<Int> {
+    private func textOrOther(_ depth: Int) throws(JSONFault) -> Range<Int> {
         if json.peek() == UInt8(ascii: "\"") { return try json.string() }
         try json.skipValue(depth: depth)
         return 0..<0
     }
 
-    private mutating func objectOrOther(_ scope: Scope, depth: Int) throws(JSONFault) {
+    private func objectOrOther(_ scope: Scope, depth: Int) throws(JSONFault) {
         // A Connect token may call something of its own `app` or `context`.
         guard json.peek() == UInt8(ascii: "{") else { return try json.skipValue(depth: depth) }
         guard depth < JSONScanner.depthLimit else { throw .tooDeep }
         try object(scope, depth: depth + 1)
     }
 
-    private mutating func audience() throws(JSONFault) {
+    private func audience() throws(JSONFault) {
         guard json.peek() == UInt8(ascii: "[") else {
             claims.audience.append(try textValue())
             return

@@ -15,7 +15,7 @@ struct ForgeTokenVerifier {
     }
 
     /// - Throws: `badSignature`, `badClaims`, `badAudience`, `badEnvironment`, `expired` or `notYetValid`.
-    func verify(_ reader: inout TokenReader, key: RSAPublicKey, now: Int64) throws(RouterError) {
+    func verify(_ reader: TokenReader, key: RSAPublicKey, now: Int64) throws(RouterError) {
         guard reader.hasSignature({ key.isValidRS256($0, for: $1) }) else {
             throw RouterError(.badSignature, "The token is not signed with the key it names.")
         }

@@ -7,11 +7,11 @@ extension Identifier {
     /// - Throws: ``RouterError`` of origin `client` for a token that is there and cannot be one of ours: two different
     ///   ones, one that is malformed or too long, an algorithm that is not allowed, claims that are missing. Even then
     ///   ``namedTenant`` tells whom it names, where that can be read.
-    package mutating func classify(
+    package func classify(
         _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, at endpoint: PublicEndpoint, now: Int64
     ) throws(RouterError) -> Claimant {
         generation &+= 1
-        namedTenant = nil
+        named = .nobody
         guard !head.repeatsAuthorization else {
             throw RouterError(.twoTokens, "The header Authorization is there more than once.")
         }
@@ -22,15 +22,15 @@ extension Identifier {
         if let bearer = try forgeToken(bytes, head) { return .forge(bearer) }
         if head.isPreflight {
             if let key = preflight(bytes, head) { return .routed(key, .route) }
-        } else if appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader) {
+        } else if appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: reader) {
             return .token(try tenantToken())
         }
-        if let key = calls.routes.match(bytes, head, path: path, reader: &reader) {
-            namedTenant = key
+        if let key = calls.routes.match(bytes, head, path: path, reader: reader) {
+            named = .key(key)
             return .routed(key, .route)
         }
         if let cookie, let tenant = cookie.tenant(bytes, head.cookies, now: now) {
-            namedTenant = .id(tenant)
+            named = .key(.id(tenant))
             return .routed(.id(tenant), .cookie)
         }
         return .untenanted
@@ -38,12 +38,12 @@ extension Identifier {
 
     /// A browser's question about the call that follows: of the same URL, without that call's headers, and with another
     /// method than a `qsh` in the URL was made for. It goes where the call will go, and is never refused.
-    private mutating func preflight(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> TenantKey? {
+    private func preflight(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> TenantKey? {
         do throws(RouterError) {
-            guard appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader) else {
+            guard appKey != nil, try TokenCarriers.load(bytes, head, limit: tokenBytes, into: reader) else {
                 return nil
             }
-            return .alias(try tenantToken().alias)
+            return try key(of: try tenantToken())
         } catch {
             return nil
         }
@@ -51,18 +51,17 @@ extension Identifier {
 
     // MARK: Connect and session tokens
 
-    private mutating func tenantToken() throws(RouterError) -> TenantClaim {
+    private func tenantToken() throws(RouterError) -> TenantClaim {
         guard reader.split() else { throw Self.malformed }
         // The payload first: whom a bad token names counts in report mode.
         do { try reader.readPayload() } catch { throw error.refusal }
         let (place, kind) = try tenantAndKind()
-        let alias = TenantAlias(.connect, app: appKeyText, name: reader.payload.text(place))
-        namedTenant = .alias(alias)
+        named = .connect(place)
         do { try reader.readHeader() } catch { throw error.refusal }
         guard reader.algorithm == .hs256 else {
             throw RouterError(.badAlgorithm, "The token's \"alg\" must be HS256.")
         }
-        return TenantClaim(alias: alias, kind: kind, generation: generation)
+        return TenantClaim(kind: kind, name: place, generation: generation)
     }
 
     /// Which claim names the tenant, and what sort of token it is (connect-protocol §4.4).
@@ -94,7 +93,7 @@ extension Identifier {
     // MARK: Forge tokens
 
     /// The Forge invocation token of the request; `nil` for every other bearer token, which is the app's own.
-    private mutating func forgeToken(
+    private func forgeToken(
         _ bytes: UnsafeRawBufferPointer, _ head: RequestHead
     ) throws(RouterError) -> ForgeClaim? {
         guard forge != nil, head.hasAuthorization,
@@ -120,7 +119,7 @@ extension Identifier {
             throw RouterError(.badClaims, "The token's \"app.installationId\" is not a name.")
         }
         let alias = TenantAlias(.forge, app: forgeAppID, name: reader.payload.text(claims.installationID))
-        namedTenant = .alias(alias)
+        named = .key(.alias(alias))
         try refuseOtherTokens(bytes, head)
         return ForgeClaim(alias: alias, keyQuery: try keyQuery(), generation: generation)
     }
@@ -135,7 +134,7 @@ extension Identifier {
         }
     }
 
-    private mutating func keyQuery() throws(RouterError) -> PublicKeyQuery {
+    private func keyQuery() throws(RouterError) -> PublicKeyQuery {
         do { try reader.readHeader() } catch { throw error.refusal }
         guard reader.algorithm == .rs256 else {
             throw RouterError(.badAlgorithm, "The token's \"alg\" must be RS256.")

@@ -6,7 +6,7 @@ package import TenantDirectory
 /// One per event loop. It reads bytes and nothing else: no clock, no directory, no network. Its buffers are reused, so
 /// a claim means something only until the next call of `classify`; whoever has to wait for a record or a key in between
 /// classifies again.
-package struct Identifier {
+package final class Identifier {
     let calls: CallClassifier
     let appKey: [UInt8]?
     let appKeyText: String
@@ -15,14 +15,18 @@ package struct Identifier {
     let verifier: TokenVerifier
     let cookie: TenantCookie?
     let tokenBytes: Int
-    var reader: TokenReader
+    let reader: TokenReader
     private var canonical = CanonicalRequest()
     /// Which call of `classify` the buffers belong to.
     var generation: UInt64 = 0
 
-    /// The tenant that the last request named, also where `classify` threw: in report mode a call that does not verify
-    /// goes where that tenant lives. Nobody's word.
-    package internal(set) var namedTenant: TenantKey?
+    /// Whom the last request named. Places are in the payload; a text is made of them only where one is needed.
+    enum Named {
+        case nobody
+        case connect(Range<Int>)
+        case key(TenantKey)
+    }
+    var named = Named.nobody
 
     /// - Parameter tokenBytes: the longest token that is read; a longer one is refused.
     package init(_ configuration: IdentifyConfiguration, tokenBytes: Int) {
@@ -39,15 +43,37 @@ package struct Identifier {
         reader = TokenReader(tokenBytes: tokenBytes)
     }
 
+    /// The tenant that the last request named, also where `classify` threw: in report mode a call that does not verify
+    /// goes where that tenant lives. Nobody's word.
+    package var namedTenant: TenantKey? {
+        switch named {
+        case .nobody: nil
+        case .connect(let name): .alias(TenantAlias(.connect, app: appKeyText, name: reader.payload.text(name)))
+        case .key(let key): key
+        }
+    }
+
+    /// The tenant that the token of the last `classify` names.
+    package func key(of claim: TenantClaim) throws(RouterError) -> TenantKey {
+        guard claim.generation == generation else { throw Self.staleClaim }
+        return .alias(TenantAlias(.connect, app: appKeyText, name: reader.payload.text(claim.name)))
+    }
+
+    /// The entry of that tenant, found by the bytes of the name: no text is made for a call of a tenant at hand.
+    func entry(of claim: TenantClaim, in tenants: TenantTable) -> TenantEntry? {
+        guard claim.generation == generation else { return nil }
+        return reader.payload.json.bytes.withUnsafeBytes { tenants.entry(connectName: $0.part(claim.name)) }
+    }
+
     /// Checks the Connect or session token of the last `classify`: signature, times, and qsh where one is due.
     /// - Parameter now: seconds since 1970.
     /// - Throws: ``RouterError`` of origin `client`.
-    package mutating func verify(
+    package func verify(
         _ claim: TenantClaim, _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, at endpoint: PublicEndpoint,
         keys: TenantKeys, now: Int64
     ) throws(RouterError) {
         guard claim.generation == generation else { throw Self.staleClaim }
-        try verifier.verify(&reader, keys: keys, now: now)
+        try verifier.verify(reader, keys: keys, now: now)
         switch claim.kind {
         case .host:
             let qsh = reader.payload.claims.queryHash
@@ -70,9 +96,9 @@ package struct Identifier {
     /// Checks the Forge invocation token of the last `classify`.
     /// - Parameter now: seconds since 1970.
     /// - Throws: ``RouterError`` of origin `client`.
-    package mutating func verify(_ claim: ForgeClaim, key: RSAPublicKey, now: Int64) throws(RouterError) {
+    package func verify(_ claim: ForgeClaim, key: RSAPublicKey, now: Int64) throws(RouterError) {
         guard claim.generation == generation, let forge else { throw Self.staleClaim }
-        try forge.verify(&reader, key: key, now: now)
+        try forge.verify(reader, key: key, now: now)
     }
 
     /// What the Forge token of the last `classify` says beside the name, for an installation that is not known.

@@ -2,7 +2,7 @@
 extension JSONScanner {
     /// A string, quotes included in what is passed over.
     /// - Returns: the place of its text.
-    mutating func string() throws(JSONFault) -> Range<Int> {
+    func string() throws(JSONFault) -> Range<Int> {
         guard peek() == UInt8(ascii: "\""), position < count else { throw .malformed }
         let start = position + 1
         var index = start
@@ -35,7 +35,7 @@ extension JSONScanner {
     }
 
     /// The rest of a string from its first escape on; what is resolved is written over what was read.
-    private mutating func unescape(from start: Int, at escape: Int) throws(JSONFault) -> Range<Int> {
+    private func unescape(from start: Int, at escape: Int) throws(JSONFault) -> Range<Int> {
         var read = escape
         var write = escape
         while read < count {

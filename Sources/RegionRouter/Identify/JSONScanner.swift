@@ -3,13 +3,13 @@
 /// 1. The buffer is reused; nothing is allocated once it has grown to the largest token.
 /// 2. A string with escapes is unescaped where it stands (it only gets shorter), so a place is always plain UTF-8.
 /// 3. Every index is checked: the bytes come from anyone.
-struct JSONScanner {
+final class JSONScanner {
     /// What is read; valid up to `count`.
     var bytes: [UInt8] = []
     var count = 0
     private(set) var position = 0
 
-    mutating func move(to position: Int) { self.position = position }
+    func move(to position: Int) { self.position = position }
 
     /// Objects and arrays inside one another.
     static let depthLimit = 16
@@ -17,13 +17,13 @@ struct JSONScanner {
     static let numberLength = 40
 
     /// Starts again at the first byte.
-    mutating func restart() { position = 0 }
+    func restart() { position = 0 }
 
     // MARK: Objects
 
     /// Enters an object.
     /// - Returns: whether there is a first member to read.
-    mutating func beginObject() throws(JSONFault) -> Bool {
+    func beginObject() throws(JSONFault) -> Bool {
         try expect(UInt8(ascii: "{"))
         skipSpace()
         guard peek() == UInt8(ascii: "}") else { return true }
@@ -32,7 +32,7 @@ struct JSONScanner {
     }
 
     /// The name of a member, with the colon after it.
-    mutating func memberName() throws(JSONFault) -> Range<Int> {
+    func memberName() throws(JSONFault) -> Range<Int> {
         skipSpace()
         let name = try string()
         skipSpace()
@@ -42,7 +42,7 @@ struct JSONScanner {
     }
 
     /// After a member or an element: whether another follows.
-    mutating func hasAnother(before close: UInt8) throws(JSONFault) -> Bool {
+    func hasAnother(before close: UInt8) throws(JSONFault) -> Bool {
         skipSpace()
         guard position < count else { throw .malformed }
         let byte = bytes[position]
@@ -54,7 +54,7 @@ struct JSONScanner {
 
     /// Enters an array.
     /// - Returns: whether there is a first element to read.
-    mutating func beginArray() throws(JSONFault) -> Bool {
+    func beginArray() throws(JSONFault) -> Bool {
         try expect(UInt8(ascii: "["))
         skipSpace()
         guard peek() == UInt8(ascii: "]") else { return true }
@@ -63,7 +63,7 @@ struct JSONScanner {
     }
 
     /// Nothing but white space may be left.
-    mutating func end() throws(JSONFault) {
+    func end() throws(JSONFault) {
         skipSpace()
         guard position == count else { throw .malformed }
     }
@@ -75,7 +75,7 @@ struct JSONScanner {
 
     /// Passes over a value of any type, which must be valid all the same.
     /// - Parameter depth: of the object or array around it.
-    mutating func skipValue(depth: Int) throws(JSONFault) {
+    func skipValue(depth: Int) throws(JSONFault) {
         switch peek() {
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "{"):
@@ -102,7 +102,7 @@ struct JSONScanner {
     }
 
     /// A time in whole seconds since 1970 (RFC 7519 NumericDate); a fraction is cut off.
-    mutating func seconds() throws(JSONFault) -> Int64 {
+    func seconds() throws(JSONFault) -> Int64 {
         switch peek() {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
         default: throw .wrongType
@@ -123,7 +123,7 @@ struct JSONScanner {
 
     // MARK: Letters
 
-    mutating func skipSpace() {
+    func skipSpace() {
         while position < count {
             switch bytes[position] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1
@@ -132,12 +132,12 @@ struct JSONScanner {
         }
     }
 
-    private mutating func expect(_ byte: UInt8) throws(JSONFault) {
+    private func expect(_ byte: UInt8) throws(JSONFault) {
         guard peek() == byte, position < count else { throw .malformed }
         position += 1
     }
 
-    private mutating func literal(_ word: StaticString) throws(JSONFault) {
+    private func literal(_ word: StaticString) throws(JSONFault) {
         let length = word.utf8CodeUnitCount
         guard matches(position..<position + length, word) else { throw .malformed }
         position += length
@@ -153,7 +153,7 @@ struct JSONScanner {
     }
 
     /// Passes over a number and checks its grammar and size.
-    private mutating func number() throws(JSONFault) -> Range<Int> {
+    private func number() throws(JSONFault) -> Range<Int> {
         let start = position
         if peek() == UInt8(ascii: "-") { position += 1 }
         let whole = digits()
@@ -175,7 +175,7 @@ struct JSONScanner {
         return start..<position
     }
 
-    private mutating func digits() -> Int {
+    private func digits() -> Int {
         let start = position
         while position < count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
         return position - start

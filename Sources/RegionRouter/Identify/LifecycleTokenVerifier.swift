@@ -27,15 +27,11 @@ package struct LifecycleTokenVerifier: Sendable {
     /// - Throws: `missingToken`, `twoTokens`, `malformedToken`, `badAlgorithm`, `badClaims`, `badAudience`,
     ///   `badQueryHash`.
     package func read(_ call: HostCall, event: LifecycleEvent) throws(RouterError) -> LifecycleToken {
-        var reader = TokenReader(tokenBytes: 0)
-        guard try load(call, into: &reader) else {
+        let reader = TokenReader(tokenBytes: 0)
+        guard try load(call, into: reader) else {
             throw RouterError(.missingToken, "A lifecycle callback needs a token in \"Authorization: JWT …\".")
         }
-        guard reader.split() else { throw RouterError(.malformedToken, "The token has not three parts.") }
-        do {
-            try reader.readHeader()
-            try reader.readPayload()
-        } catch { throw error.refusal }
+        try Self.readParts(reader)
         let payload = reader.payload
         guard !payload.claims.issuer.isEmpty else { throw RouterError(.badClaims, "The token has no \"iss\".") }
         var keyID: String?
@@ -56,13 +52,13 @@ package struct LifecycleTokenVerifier: Sendable {
             }
         }
         try checkHash(call, payload)
-        return LifecycleToken(issuer: payload.text(payload.claims.issuer), keyID: keyID, reader: reader)
+        return LifecycleToken(issuer: payload.text(payload.claims.issuer), keyID: keyID, bytes: reader.bytes)
     }
 
     /// Checks the signature of `installed` or `uninstalled`, and the times.
     /// - Parameter now: seconds since 1970.
     package func verify(_ token: LifecycleToken, key: RSAPublicKey, now: Int64) throws(RouterError) {
-        var reader = token.reader
+        let reader = try Self.reader(token)
         guard reader.algorithm == .rs256, reader.hasSignature({ key.isValidRS256($0, for: $1) }) else {
             throw RouterError(.badSignature, "The token is not signed with the key it names.")
         }
@@ -72,16 +68,31 @@ package struct LifecycleTokenVerifier: Sendable {
     /// Checks the signature of `enabled` or `disabled`, and the times.
     /// - Parameter now: seconds since 1970.
     package func verify(_ token: LifecycleToken, keys: TenantKeys, now: Int64) throws(RouterError) {
-        var reader = token.reader
+        let reader = try Self.reader(token)
         guard reader.algorithm == .hs256 else {
             throw RouterError(.badAlgorithm, "The token's \"alg\" must be HS256.")
         }
-        try times.verify(&reader, keys: keys, now: now)
+        try times.verify(reader, keys: keys, now: now)
     }
 
     // MARK: Reading
 
-    private func load(_ call: HostCall, into reader: inout TokenReader) throws(RouterError) -> Bool {
+    private static func readParts(_ reader: TokenReader) throws(RouterError) {
+        guard reader.split() else { throw RouterError(.malformedToken, "The token has not three parts.") }
+        do {
+            try reader.readHeader()
+            try reader.readPayload()
+        } catch { throw error.refusal }
+    }
+
+    private static func reader(_ token: LifecycleToken) throws(RouterError) -> TokenReader {
+        let reader = TokenReader(tokenBytes: token.bytes.count)
+        token.bytes.withUnsafeBytes { reader.load($0) }
+        try readParts(reader)
+        return reader
+    }
+
+    private func load(_ call: HostCall, into reader: TokenReader) throws(RouterError) -> Bool {
         var bytes = Array((call.authorization ?? "").utf8)
         var head = RequestHead()
         head.authorization = 0..<bytes.count
@@ -92,7 +103,7 @@ package struct LifecycleTokenVerifier: Sendable {
         var outcome = Result<Bool, RouterError>.success(false)
         bytes.withUnsafeBytes { bytes in
             outcome = Result { () throws(RouterError) in
-                try TokenCarriers.load(bytes, head, limit: tokenBytes, into: &reader)
+                try TokenCarriers.load(bytes, head, limit: tokenBytes, into: reader)
             }
         }
         return try outcome.get()
@@ -131,5 +142,6 @@ package struct LifecycleToken: Sendable {
     package let issuer: String
     /// The install key that has to have signed it, of a strict pattern; `nil` for a token signed with a shared secret.
     package let keyID: String?
-    let reader: TokenReader
+    /// The token as it was sent.
+    let bytes: [UInt8]
 }

@@ -32,7 +32,7 @@ struct RouteMatcher {
     ///   - path: relative to the base URL.
     ///   - reader: used where a claim has to be read.
     func match(
-        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, path: UnsafeRawBufferPointer, reader: inout TokenReader
+        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, path: UnsafeRawBufferPointer, reader: TokenReader
     ) -> TenantKey? {
         for route in routes {
             guard let tenant = route.template.match(path) else { continue }
@@ -41,7 +41,7 @@ struct RouteMatcher {
             case .path: value = EncodedText.decode(path.part(tenant), plusIsSpace: false)
             case .query(let name): value = Self.parameter(bytes.part(head.query), name)
             case .header(let name): value = Self.field(bytes, head, name)
-            case .bearerClaim(let name): value = Self.claim(bytes, head, name, &reader)
+            case .bearerClaim(let name): value = Self.claim(bytes, head, name, reader)
             }
             if let value, let key = key(value) { return key }
         }
@@ -92,7 +92,7 @@ struct RouteMatcher {
     }
 
     private static func claim(
-        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, _ name: [UInt8], _ reader: inout TokenReader
+        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, _ name: [UInt8], _ reader: TokenReader
     ) -> [UInt8]? {
         guard let token = TokenCarriers.credentials(bytes.part(head.authorization), scheme: "bearer") else {
             return nil

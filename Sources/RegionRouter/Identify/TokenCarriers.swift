@@ -5,16 +5,16 @@ enum TokenCarriers {
     /// - Returns: whether there is one.
     /// - Throws: `twoTokens` where two carriers hold different ones, `malformedToken` for one longer than the limit.
     static func load(
-        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, limit: Int, into reader: inout TokenReader
+        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, limit: Int, into reader: TokenReader
     ) throws(RouterError) -> Bool {
         guard !head.repeatsSessionToken else {
             throw RouterError(.twoTokens, "The header X-acpt is there more than once.")
         }
         var found = false
         if let token = credentials(bytes.part(head.authorization), scheme: "jwt") {
-            try take(token, limit, &found, &reader)
+            try take(token, limit, &found, reader)
         }
-        if !head.sessionToken.isEmpty { try take(bytes.part(head.sessionToken), limit, &found, &reader) }
+        if !head.sessionToken.isEmpty { try take(bytes.part(head.sessionToken), limit, &found, reader) }
         let query = bytes.part(head.query)
         for parameter in QueryParameters(query) where isCarrier(query.part(parameter.name)) {
             let value = query.part(parameter.value)
@@ -23,11 +23,11 @@ enum TokenCarriers {
                 let decoded = EncodedText.decode(value, plusIsSpace: false)
                 var fault: RouterError?
                 decoded.withUnsafeBytes { decoded in
-                    do throws(RouterError) { try take(decoded, limit, &found, &reader) } catch { fault = error }
+                    do throws(RouterError) { try take(decoded, limit, &found, reader) } catch { fault = error }
                 }
                 if let fault { throw fault }
             } else {
-                try take(value, limit, &found, &reader)
+                try take(value, limit, &found, reader)
             }
         }
         return found
@@ -59,7 +59,7 @@ enum TokenCarriers {
     }
 
     private static func take(
-        _ token: UnsafeRawBufferPointer, _ limit: Int, _ found: inout Bool, _ reader: inout TokenReader
+        _ token: UnsafeRawBufferPointer, _ limit: Int, _ found: inout Bool, _ reader: TokenReader
     ) throws(RouterError) {
         guard token.count <= limit else { throw RouterError(.malformedToken, "The token is longer than allowed.") }
         if found {

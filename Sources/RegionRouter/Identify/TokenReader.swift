@@ -3,18 +3,20 @@ import TenantDirectory
 /// Reads a token (RFC 7515 compact form) into buffers of its own: nothing is allocated once they have grown.
 ///
 /// Reading checks form alone. What the token says is nobody's word until ``TokenVerifier`` has checked it.
-struct TokenReader {
+final class TokenReader {
     /// The algorithms we know. Everything else, `none` in any spelling included, is `other`.
     enum Algorithm { case hs256, rs256, other }
 
     /// The payload and its claims; filled by ``readPayload()``.
-    var payload = ClaimsScanner()
+    let payload = ClaimsScanner()
     private(set) var algorithm = Algorithm.other
     /// `kid`; empty where there is none.
     private(set) var keyID: Range<Int> = 0..<0
-    private var header = JSONScanner()
+    private let header = JSONScanner()
     private var token: [UInt8] = []
     private(set) var count = 0
+    /// A copy of the token that was loaded.
+    var bytes: [UInt8] { Array(token[..<count]) }
     /// Where the first and the second full stop stand.
     private var stops = (first: 0, second: 0)
     private var signature: [UInt8] = []
@@ -32,7 +34,7 @@ struct TokenReader {
     // MARK: Form
 
     /// Takes a token's bytes.
-    mutating func load(_ bytes: UnsafeRawBufferPointer) {
+    func load(_ bytes: UnsafeRawBufferPointer) {
         count = bytes.count
         if token.count < count { token.append(contentsOf: repeatElement(0, count: count - token.count)) }
         token.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
@@ -46,7 +48,7 @@ struct TokenReader {
 
     /// Finds the three parts. The signature may be empty here, and then never verifies.
     /// - Returns: `false` for what has not the form of a token.
-    mutating func split() -> Bool {
+    func split() -> Bool {
         let stop = UInt8(ascii: ".")
         stops = token.withUnsafeBytes { bytes in
             let token = bytes.part(0..<count)
@@ -60,7 +62,7 @@ struct TokenReader {
     }
 
     /// Reads `alg` and `kid`. A `crit` is refused: it names rules we do not know (RFC 7515 §4.1.11).
-    mutating func readHeader() throws(JSONFault) {
+    func readHeader() throws(JSONFault) {
         algorithm = .other
         keyID = 0..<0
         guard let length = decode(0..<stops.first, into: &header.bytes) else { throw .malformed }
@@ -89,7 +91,7 @@ struct TokenReader {
         try header.end()
     }
 
-    private mutating func readAlgorithm() throws(JSONFault) -> Algorithm {
+    private func readAlgorithm() throws(JSONFault) -> Algorithm {
         guard header.peek() == UInt8(ascii: "\"") else { throw .wrongType }
         let place = try header.string()
         if header.matches(place, "HS256") { return .hs256 }
@@ -98,7 +100,7 @@ struct TokenReader {
 
     /// Decodes the payload.
     /// - Returns: `false` for a part that is not base64url.
-    mutating func decodePayload() -> Bool {
+    func decodePayload() -> Bool {
         guard let length = decode(stops.first + 1..<stops.second, into: &payload.json.bytes) else {
             payload.json.count = 0
             return false
@@ -108,7 +110,7 @@ struct TokenReader {
     }
 
     /// Decodes and scans the payload.
-    mutating func readPayload() throws(JSONFault) {
+    func readPayload() throws(JSONFault) {
         guard decodePayload() else { throw .malformed }
         try payload.scan()
     }
@@ -125,7 +127,7 @@ struct TokenReader {
 
     /// Calls with the signed bytes and the decoded signature.
     /// - Returns: `false` also for a signature that is not base64url.
-    mutating func hasSignature(
+    func hasSignature(
         _ isValid: (_ signature: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) -> Bool
     ) -> Bool {
         guard stops.second < count, count - stops.second - 1 <= Self.signatureBytes * 4 / 3 + 1,

@@ -7,7 +7,7 @@ struct TokenVerifier {
     let honoursPreviousSecret: Bool
 
     /// - Throws: `badSignature`, `badClaims`, `expired` or `notYetValid`.
-    func verify(_ reader: inout TokenReader, keys: TenantKeys, now: Int64) throws(RouterError) {
+    func verify(_ reader: TokenReader, keys: TenantKeys, now: Int64) throws(RouterError) {
         let previous = honoursPreviousSecret && now <= keys.previousUntil ? keys.previous : nil
         let isSigned = reader.hasSignature { signature, message in
             if let key = keys.current, key.isValid(signature, for: message) { return true }

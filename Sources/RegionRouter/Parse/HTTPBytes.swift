@@ -74,9 +74,14 @@ enum HTTPBytes {
 
     @inline(__always)
     static func equals(_ bytes: UnsafeRawBufferPointer, _ other: [UInt8]) -> Bool {
+        other.withUnsafeBytes { equals(bytes, $0) }
+    }
+
+    @inline(__always)
+    static func equals(_ bytes: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count == other.count else { return false }
-        guard let base = bytes.baseAddress else { return true }
-        return other.withUnsafeBytes { $0.baseAddress.map { memcmp(base, $0, bytes.count) == 0 } ?? true }
+        guard let base = bytes.baseAddress, let otherBase = other.baseAddress else { return true }
+        return memcmp(base, otherBase, bytes.count) == 0
     }
 
     /// Whether the bytes at `range` begin with `text`, letters of either case taken as equal.
@@ -97,6 +102,28 @@ enum HTTPBytes {
             guard (byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte) == text.utf8Start[index] else { return false }
         }
         return true
+    }
+
+    /// The first place in `range` of a byte that no request target holds: a space, a control byte, `#`, DEL or a byte
+    /// that is not ASCII; its end where there is none. Sixteen at a time: targets are the longest part of a head.
+    @inline(__always)
+    static func endOfTarget(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return range.lowerBound }
+        var index = range.lowerBound
+        let space = SIMD16<UInt8>(repeating: space)
+        let delete = SIMD16<UInt8>(repeating: 0x7F)
+        let hash = SIMD16<UInt8>(repeating: UInt8(ascii: "#"))
+        while index + 16 <= range.upperBound {
+            let block = bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+            if any((block .<= space) .| (block .>= delete) .| (block .== hash)) { break }
+            index += 16
+        }
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") { return index }
+            index += 1
+        }
+        return index
     }
 
     /// `range` without the spaces and tabs at its ends.

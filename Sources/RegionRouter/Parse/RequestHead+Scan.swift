@@ -37,9 +37,11 @@ extension RequestHead {
     }
 
     private mutating func clear() {
-        var cookies = self.cookies
-        var forwardedFor = self.forwardedFor
-        var dropped = self.dropped
+        // Taken out first: a list that two own would be made anew instead of being emptied.
+        var (cookies, forwardedFor, dropped) = ([Range<Int>](), [Range<Int>](), [Range<Int>]())
+        swap(&cookies, &self.cookies)
+        swap(&forwardedFor, &self.forwardedFor)
+        swap(&dropped, &self.dropped)
         cookies.removeAll(keepingCapacity: true)
         forwardedFor.removeAll(keepingCapacity: true)
         dropped.removeAll(keepingCapacity: true)
@@ -66,16 +68,11 @@ extension RequestHead {
         guard method != .connect else { throw RouterError(.badRequest, "CONNECT is not spoken here.") }
 
         let start = index + 1
-        index = start
-        var queryStart = -1
-        while index < line.upperBound, bytes[index] != HTTPBytes.space {
-            let byte = bytes[index]
-            guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "#") else {
-                throw RouterError(.badRequest, "The request target holds a byte that must be percent-encoded.")
-            }
-            if byte == UInt8(ascii: "?"), queryStart < 0 { queryStart = index }
-            index += 1
+        index = HTTPBytes.endOfTarget(bytes, start..<line.upperBound)
+        guard index == line.upperBound || bytes[index] == HTTPBytes.space else {
+            throw RouterError(.badRequest, "The request target holds a byte that must be percent-encoded.")
         }
+        let queryStart = bytes.part(start..<index).firstIndex(of: UInt8(ascii: "?"), from: 0).map { start + $0 } ?? -1
         guard index - start <= limits.targetBytes else {
             throw RouterError(.targetTooLong, "The request target is longer than \(limits.targetBytes) bytes.")
         }

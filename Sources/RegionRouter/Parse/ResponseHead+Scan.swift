@@ -6,7 +6,9 @@ extension ResponseHead {
     package mutating func read(
         _ bytes: UnsafeRawBufferPointer, lines: HeadScanner, end: Int, answering method: RequestHead.Method
     ) throws(RouterError) {
-        var dropped = self.dropped
+        // Taken out first: a list that two own would be made anew instead of being emptied.
+        var dropped: [Range<Int>] = []
+        swap(&dropped, &self.dropped)
         dropped.removeAll(keepingCapacity: true)
         self = ResponseHead()
         self.dropped = dropped
@@ -70,7 +72,6 @@ extension ResponseHead {
             dropped.append(field.whole)
         case 7 where named("trailer"): dropped.append(field.whole)
         case 10 where named("connection"):
-            fields.connection.append(field.value)
             try readConnection(field.value, bytes, &fields)
             dropped.append(field.whole)
         case 10 where named("keep-alive"): dropped.append(field.whole)
@@ -97,6 +98,11 @@ extension ResponseHead {
     private func readConnection(
         _ value: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ fields: inout FieldState
     ) throws(RouterError) {
+        // What nearly every app says.
+        if HTTPBytes.matches(bytes, value, "keep-alive") {
+            fields.saysKeepAlive = true
+            return
+        }
         var state = fields
         try HTTPBytes.forEachMember(bytes, value) { option throws(RouterError) in
             if HTTPBytes.matches(bytes, option, "close") {
@@ -110,6 +116,7 @@ extension ResponseHead {
             }
         }
         fields = state
+        fields.connection.append(value)
     }
 
     private mutating func settle(

@@ -3,7 +3,8 @@ import TenantDirectory
 /// Where a request goes, from facts alone: the placement of its tenant, the region that was called, and the regions
 /// this node owns.
 struct RegionDecision: Sendable {
-    let owned: Set<Region>
+    /// So few that looking through them is quicker than a table.
+    let owned: [Region]
     /// Where tenants and requests of the plain base URL live.
     let defaultRegion: Region
 

@@ -15,7 +15,6 @@ struct MetricCounts: Sendable {
     static let routes = RouteKind.allCases
     /// `1xx` to `5xx`, and what is none of them.
     static let statuses = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"]
-    private static let routeIndexes = Dictionary(uniqueKeysWithValues: routes.enumerated().map { ($1, $0) })
 
     var connectionsOpened = 0
     var connectionsClosed = 0
@@ -48,7 +47,7 @@ struct MetricCounts: Sendable {
     func timeSum(region: Int) -> Int { timeSums[region] }
 
     mutating func end(region: Int, _ route: RouteKind, _ status: Int, _ microseconds: Int) {
-        let routeIndex = Self.routeIndexes[route] ?? 0
+        let routeIndex = Self.routes.firstIndex(of: route) ?? 0
         let statusIndex = (100..<600).contains(status) ? status / 100 - 1 : Self.statuses.count - 1
         requests[(region * Self.routes.count + routeIndex) * Self.statuses.count + statusIndex] += 1
         let bucket = Self.bounds.firstIndex { microseconds <= $0 } ?? Self.bounds.count

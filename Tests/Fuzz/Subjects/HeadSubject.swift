@@ -7,7 +7,7 @@ struct HeadSubject {
     // libFuzzer calls from one thread, one input at a time.
     nonisolated(unsafe) static var shared = HeadSubject()
 
-    private var identifier: Identifier
+    private let identifier: Identifier
     private var request = RequestHead()
     private var response = ResponseHead()
     private let endpoint = PublicEndpoint.sample(basePath: "/app")
@@ -85,7 +85,8 @@ struct HeadSubject {
         do throws(RouterError) {
             switch try identifier.classify(head, request, at: endpoint, now: 1) {
             case .token(let claim):
-                rule(!claim.alias.name.isEmpty, "a tenant has a name")
+                guard case .alias(let alias) = try identifier.key(of: claim) else { return }
+                rule(!alias.name.isEmpty, "a tenant has a name")
                 try identifier.verify(claim, head, request, at: endpoint, keys: keys, now: 1)
             case .forge(let claim): _ = identifier.details(of: claim)
             case .gateway, .routed, .untenanted: break

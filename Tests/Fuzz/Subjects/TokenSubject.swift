@@ -7,8 +7,8 @@ struct TokenSubject {
     // libFuzzer calls from one thread, one input at a time.
     nonisolated(unsafe) static var shared = TokenSubject()
 
-    private var reader = TokenReader(tokenBytes: 4_096)
-    private var claims = ClaimsScanner()
+    private let reader = TokenReader(tokenBytes: 4_096)
+    private let claims = ClaimsScanner()
 
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> CInt {
         guard let first = bytes.first else { return 0 }

@@ -18,7 +18,7 @@ struct TenantTableTests {
 
     @Test("are found by alias and by id")
     func found() {
-        var table = TenantTable(limit: 10)
+        let table = TenantTable(limit: 10)
         table.loadBegan()
         let entry = table.loadEnded(Self.tenant("a"))
         #expect(entry != nil)
@@ -29,7 +29,7 @@ struct TenantTableTests {
 
     @Test("make room for others, but not while one of their requests is under way")
     func bounded() {
-        var table = TenantTable(limit: 3)
+        let table = TenantTable(limit: 3)
         let busy = table.install(Self.tenant("busy", id: 0))
         busy.requestAdmitted()
         for number in 1...20 { table.install(Self.tenant("t\(number)", id: UInt64(number))) }
@@ -40,7 +40,7 @@ struct TenantTableTests {
 
     @Test("are not set back by a record that was read before a change came")
     func floor() {
-        var table = TenantTable(limit: 10)
+        let table = TenantTable(limit: 10)
         table.loadBegan()
         table.apply(.changed(Self.tenant("a", sequence: 9, epoch: 2)))
         #expect(table.loadEnded(Self.tenant("a", sequence: 7)) == nil)
@@ -50,7 +50,7 @@ struct TenantTableTests {
 
     @Test("never fall in epoch or sequence")
     func neverFalls() {
-        var table = TenantTable(limit: 10)
+        let table = TenantTable(limit: 10)
         let entry = table.install(Self.tenant("a", sequence: 5, epoch: 3))
         table.apply(.changed(Self.tenant("a", sequence: 6, epoch: 2)))
         table.apply(.changed(Self.tenant("a", sequence: 4, epoch: 3)))
@@ -60,7 +60,7 @@ struct TenantTableTests {
 
     @Test("are forgotten when they are removed, or when changes were missed")
     func forgotten() {
-        var table = TenantTable(limit: 10)
+        let table = TenantTable(limit: 10)
         table.install(Self.tenant("a", id: 1))
         table.install(Self.tenant("b", id: 2))
         table.apply(.removed(TenantID(high: 7, low: 1)))
@@ -73,7 +73,7 @@ struct TenantTableTests {
 
     @Test("are found by an alias that came later, and no longer by one that went")
     func aliasesChange() {
-        var table = TenantTable(limit: 10)
+        let table = TenantTable(limit: 10)
         table.install(Self.tenant("a"))
         var joined = Self.tenant("b", sequence: 2)
         joined.aliases.append(TenantAlias(.forge, app: RouterFixture.forgeAppID, name: "installation"))

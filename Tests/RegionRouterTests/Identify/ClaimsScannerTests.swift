@@ -140,7 +140,7 @@ struct ClaimsScannerTests {
 
     @Test("leaves nothing of the token before", arguments: [#"{}"#, #"{"x":1}"#])
     func reuse(json: String) throws {
-        var scanner = try scan(#"{"iss":"a","exp":1,"iat":1,"aud":["a"],"qsh":"b"}"#)
+        let scanner = try scan(#"{"iss":"a","exp":1,"iat":1,"aud":["a"],"qsh":"b"}"#)
         scanner.json.bytes.replaceSubrange(0..<json.utf8.count, with: Array(json.utf8))
         scanner.json.count = json.utf8.count
         try scanner.scan()
@@ -189,7 +189,7 @@ struct ClaimsScannerTests {
             (#"{"x":1}"#, nil), (#"{"tenant":"x""#, nil), (#"{"ten\u0061nt":"\u0078"}"#, "x"),
         ] as [(String, String?)])
     func byName(json: String, expected: String?) {
-        var scanner = ClaimsScanner()
+        let scanner = ClaimsScanner()
         scanner.json.bytes = Array(json.utf8)
         scanner.json.count = json.utf8.count
         #expect(scanner.text(of: Array("tenant".utf8)) == expected)
@@ -199,7 +199,7 @@ struct ClaimsScannerTests {
 
     @discardableResult
     private func scan(_ json: [UInt8]) throws(JSONFault) -> ClaimsScanner {
-        var scanner = ClaimsScanner()
+        let scanner = ClaimsScanner()
         scanner.json.bytes = json
         scanner.json.count = json.count
         try scanner.scan()

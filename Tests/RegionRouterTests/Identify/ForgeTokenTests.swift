@@ -13,9 +13,9 @@ struct ForgeTokenTests {
 
     @Test("names its installation and its key")
     func accepted() throws {
-        var identifier = Identifier(harness.configuration, tokenBytes: 16_384)
+        let identifier = Identifier(harness.configuration, tokenBytes: 16_384)
         let claim = try #require(
-            try harness.identify(request(TokenMaker.rs256(claims(), key: key)), with: &identifier).forgeClaim)
+            try harness.identify(request(TokenMaker.rs256(claims(), key: key)), with: identifier).forgeClaim)
         #expect(claim.alias == TenantAlias(.forge, app: Harness.forgeAppID, name: "ari:installation-1"))
         #expect(
             claim.keyQuery

@@ -26,15 +26,25 @@ struct IdentifierHarness {
     var tokenBytes = 16_384
     var keys = TenantKeys(current: HMACKey(Secret(secret)))
 
+    /// The tenant whose tokens these are.
+    let alias: TenantAlias = TenantAlias(.connect, app: IdentifierHarness.appKey, name: IdentifierHarness.tenant)
+
     /// What the request says it is, and, where that can be checked, whether it is true.
     @discardableResult
     func identify(_ request: SampleRequest, now: Int64 = now) throws(RouterError) -> Claimant {
-        var identifier = Identifier(configuration, tokenBytes: tokenBytes)
-        return try identify(request, with: &identifier, now: now)
+        let identifier = Identifier(configuration, tokenBytes: tokenBytes)
+        return try identify(request, with: identifier, now: now)
+    }
+
+    /// The tenant whose token the request carries, where it verifies.
+    func tenantNamed(by request: SampleRequest) throws(RouterError) -> TenantKey? {
+        let identifier = Identifier(configuration, tokenBytes: tokenBytes)
+        guard let claim = try identify(request, with: identifier).claim else { return nil }
+        return try identifier.key(of: claim)
     }
 
     func identify(
-        _ request: SampleRequest, with identifier: inout Identifier, now: Int64 = now
+        _ request: SampleRequest, with identifier: Identifier, now: Int64 = now
     ) throws(RouterError) -> Claimant {
         let (bytes, head) = request.scanned()
         let outcome: Result<Claimant, RouterError> = bytes.withUnsafeBytes { bytes in
