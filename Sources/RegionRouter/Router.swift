@@ -7,9 +7,11 @@ package import TenantDirectory
 /// The data plane as a service: listens, gives each connection to an event loop, and on shutdown stops accepting and
 /// lets what is under way come to its end.
 package final class Router: Service {
-    private let shared: RouterShared
-    private let connections = OpenConnections()
-    private let peerConnections = OpenConnections()
+    /// What is in force; replaced when the configuration is read again.
+    private let current: Mutex<RouterShared>
+    private var shared: RouterShared { current.withLock { $0 } }
+    private let connections: OpenConnections
+    private let peerConnections: OpenConnections
     private let bound: AsyncStream<SocketAddress>
     private let bind: AsyncStream<SocketAddress>.Continuation
     private let peersBound: AsyncStream<SocketAddress>
@@ -26,11 +28,14 @@ package final class Router: Service {
         accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
-        shared = RouterShared(
+        let shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             peerEndpoints: peerEndpoints, observer: observer,
             jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
             accessLog: accessLog, wallClock: wallClock)
+        current = Mutex(shared)
+        connections = OpenConnections(limit: configuration.limits.connections)
+        peerConnections = OpenConnections(limit: configuration.limits.connections)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
         (peersBound, peersBind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -47,6 +52,31 @@ package final class Router: Service {
         for await address in peersBound { return address }
         return nil
     }
+
+    /// Goes on with another configuration; requests under way are finished, no connection is closed for it. What the
+    /// router listens on, its event loops and the queue of its jobs stay as they were.
+    /// - Parameter accessLog: where the line of each request goes; `nil` for nowhere.
+    package func reconfigure(
+        _ configuration: RouterConfiguration, endpoints: any HostEndpoints, accessLog: AccessLogWriter?
+    ) async {
+        let shared = current.withLock { current in
+            current = current.with(configuration, endpoints: endpoints, accessLog: accessLog)
+            return current
+        }
+        for connections in [connections, peerConnections] { connections.bound(by: configuration.limits.connections) }
+        await shared.everyLoop.current?.reconfigured(shared)
+    }
+
+    /// Returns when the last request is done that was sent to app instances which a reload has left.
+    package func leftInstances() async {
+        while !Task.isCancelled, let loops = shared.everyLoop.current, await !loops.haveLeft() {
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Before the end: responses close their connections from here on, so that clients come back elsewhere; new
+    /// connections are still accepted.
+    package func announceEnd() { shared.everyLoop.current?.announceEnd() }
 
     /// Listens until the service is told to stop, then drains: at most `HTTPLimits.drainTimeout`.
     /// - Throws: what binding throws, such as an address that is in use.
@@ -117,7 +147,6 @@ package final class Router: Service {
     private func listen(
         _ door: Door, _ host: String, _ port: Int, on group: MultiThreadedEventLoopGroup, _ loops: RouterLoops
     ) async throws -> any Channel {
-        let limit = shared.configuration.limits.connections
         let observer = shared.observer
         let connections = door == .host ? connections : peerConnections
         return try await ServerBootstrap(group: group)
@@ -125,7 +154,7 @@ package final class Router: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                guard connections.opened() <= limit else {
+                guard connections.opened() else {
                     connections.closed()
                     observer.observe(.connectionRefused)
                     return channel.close()
@@ -146,8 +175,14 @@ package final class Router: Service {
 /// Connections of one listener that are open. Counted apart for each, so that no flood of clients shuts the peers out.
 private final class OpenConnections: Sendable {
     private let count = Atomic<Int>(0)
+    private let limit: Atomic<Int>
 
-    func opened() -> Int { count.add(1, ordering: .relaxed).newValue }
+    init(limit: Int) { self.limit = Atomic(limit) }
+
+    func bound(by limit: Int) { self.limit.store(limit, ordering: .relaxed) }
+
+    /// - Returns: whether it is within the bound; it is counted in either case.
+    func opened() -> Bool { count.add(1, ordering: .relaxed).newValue <= limit.load(ordering: .relaxed) }
     func closed() { count.subtract(1, ordering: .relaxed) }
 }
 

@@ -1,7 +1,8 @@
 import TenantDirectory
 
-/// What all event loops share: made once, never changed. A class, for a loop looks something up here many times a
-/// request: a struct of so many parts would be copied, and each part counted, every time.
+/// What all event loops share: never changed, but replaced as a whole when the configuration is read again. A class:
+/// a loop looks something up here many times a request: a struct of so many parts would be copied, and each part
+/// counted, every time.
 final class RouterShared: Sendable {
     let configuration: RouterConfiguration
     let limits: HTTPLimits
@@ -20,13 +21,13 @@ final class RouterShared: Sendable {
     /// Seconds since 1970, for the times in tokens.
     let wallClock: @Sendable () -> Int64
     /// All event loops, to be told of a change before an answer goes out.
-    let everyLoop = EveryLoop()
+    let everyLoop: EveryLoop
 
     init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints, peerEndpoints: any PeerEndpoints,
         observer: any RouterObserver, jobs: JobQueue, accessLog: AccessLogWriter?,
-        wallClock: @escaping @Sendable () -> Int64
+        wallClock: @escaping @Sendable () -> Int64, everyLoop: EveryLoop = EveryLoop()
     ) {
         self.configuration = configuration
         limits = configuration.limits
@@ -44,5 +45,16 @@ final class RouterShared: Sendable {
         self.jobs = jobs
         self.accessLog = accessLog
         self.wallClock = wallClock
+        self.everyLoop = everyLoop
+    }
+
+    /// The same for another configuration, while the router serves: what does not follow from it stays.
+    func with(
+        _ configuration: RouterConfiguration, endpoints: any HostEndpoints, accessLog: AccessLogWriter?
+    ) -> RouterShared {
+        RouterShared(
+            configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
+            peerEndpoints: peerEndpoints, observer: observer, jobs: jobs, accessLog: accessLog, wallClock: wallClock,
+            everyLoop: everyLoop)
     }
 }

@@ -17,16 +17,21 @@ struct Gateway: Sendable {
     private let services: [any Service]
     private let announcement: ServingAnnouncement
     private let logger: Logger
-    private let drainTimeout: Duration
+    /// From being told to stop to the end, at most.
+    private let stopTime: Duration
+    private let reloader: Reloader?
     let router: RouterConfiguration
 
     /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
     /// Enters this process among the nodes of the directory, and knows then what it must to serve.
     /// - Throws: ``Complaints``, ``DirectoryError``.
     ///
-    /// - Parameter accessLog: where the line of each request goes, if the configuration wants one.
+    /// - Parameters:
+    ///   - accessLog: where the line of each request goes, if the configuration wants one.
+    ///   - reload: how the configuration is read again; `nil` where it is not.
     static func make(
-        _ configuration: GatewayConfiguration, logger: Logger, accessLog: AccessLogWriter? = nil
+        _ configuration: GatewayConfiguration, logger: Logger, accessLog: AccessLogWriter? = nil,
+        reload: ReloadSource? = nil
     ) async throws -> Gateway {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
@@ -45,20 +50,14 @@ struct Gateway: Sendable {
         let keys = PublicKeyCache(
             configuration: PublicKeyConfiguration(configuration, plan), client: outbound, logger: logger)
         let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }
-        let endpoints = GatewayEndpoints(
-            settings: HostEndpointSettings(configuration, plan),
-            descriptor: ServedDescriptor.bytes(
-                of: declaration, endpoints: plan.endpoints, configuration: configuration
-            ).map { HostResponse(status: 200, body: $0) },
-            verifier: LifecycleTokenVerifier(
-                publicBaseURLs: plan.endpoints.map(\.baseURL), leewaySeconds: plan.identify.leewaySeconds,
-                honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
-            keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+        let makeEndpoints = EndpointMaker(keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+        let endpoints = makeEndpoints(configuration, declaration, plan)
         let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
+        let instances = LiveInstances(plan.instances)
         let monitor = HealthMonitor(
-            health: health, instances: plan.instances,
+            health: health, instances: { instances.current },
             readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
             readOthers: { await nodeHealth.conditions() })
         let admin = AdminService(
@@ -73,7 +72,9 @@ struct Gateway: Sendable {
             keys: keys, endpoints: endpoints, observer: metrics,
             accessLog: configuration.log.access ? accessLog : nil,
             wallClock: wallClock)
-        let announcement = ServingAnnouncement(router: router, admin: admin, health: health) { addresses in
+        let announcement = ServingAnnouncement(
+            router: router, admin: admin, health: health, delay: configuration.drain.delay
+        ) { addresses in
             keeper.serves(at: ["listen": addresses.listen, "admin": addresses.admin])
         }
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
@@ -82,21 +83,30 @@ struct Gateway: Sendable {
                 service: admin, host: configuration.admin.host, port: configuration.admin.port, key: "admin.port"),
             ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
         ]
+        let live = LiveParts(
+            router: router, health: health, instances: instances, makeEndpoints: makeEndpoints, keeper: keeper,
+            accessLog: accessLog)
+        let reloader = reload.map { live.reloader(configuration, $0, logger) }
         let told: [any Service] = store.listener.map { [$0] } ?? []
+        let reloading: [any Service] = reloader.map { [$0] } ?? []
         // Last, for from here on others wait for this node. Its row goes after the router has drained.
         if try await keeper.start() == .mirror { health.tolerateDirectory() }
         return Gateway(
-            services: told + [feed, keeper, outbound, keys, monitor] + listeners + [announcement],
-            announcement: announcement,
-            logger: logger, drainTimeout: plan.limits.drainTimeout, router: plan)
+            services: told + [feed, keeper, outbound, keys, monitor] + listeners + reloading + [announcement],
+            announcement: announcement, logger: logger,
+            stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
+            router: plan)
     }
+
+    /// Has the configuration read again; the outcome is told to whoever asked for a source of it.
+    func reload() { reloader?.reload() }
 
     /// The services as one, which ends when it is told to by a signal, or when a part fails.
     func serviceGroup(signals: [UnixSignal] = []) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
             gracefulShutdownSignals: signals, logger: logger)
-        configuration.maximumGracefulShutdownDuration = drainTimeout + .seconds(10)
+        configuration.maximumGracefulShutdownDuration = stopTime
         return ServiceGroup(configuration: configuration)
     }
 

@@ -18,13 +18,13 @@ enum NodeDescription {
     }
 
     /// `EU US, default EU`
-    private static func regionView(_ plan: RouterConfiguration) -> String {
+    static func regionView(_ plan: RouterConfiguration) -> String {
         let regions = plan.endpoints.map(\.region).filter { $0 != .global }.sorted()
         return regions.map(\.code).joined(separator: " ") + ", default \(plan.defaultRegion)"
     }
 
     /// Of what all nodes must be told alike, and of no secret.
-    private static func digest(
+    static func digest(
         _ configuration: GatewayConfiguration, _ declaration: Declaration, _ plan: RouterConfiguration
     ) -> String {
         var lines = [declaration.text, plan.defaultRegion.code]

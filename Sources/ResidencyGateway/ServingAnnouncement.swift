@@ -2,24 +2,28 @@ import NIOCore
 import RegionRouter
 import ServiceLifecycle
 
-/// Tells when everything listens, and says to the health report that the router drains once the end has come.
+/// Tells when everything listens. Once the end has come, it says so to the health report, so that load balancers send
+/// new requests elsewhere, and gives them time to notice before the router stops accepting.
 struct ServingAnnouncement: Service {
     private let router: RegionRouter.Router
     private let admin: AdminService
     private let health: Health
     private let serves: @Sendable (Gateway.Addresses) -> Void
+    /// How long connections are still accepted.
+    private let delay: Duration
     private let stream: AsyncStream<Gateway.Addresses>
     private let continuation: AsyncStream<Gateway.Addresses>.Continuation
 
     /// - Parameter serves: is told the addresses too.
     init(
-        router: RegionRouter.Router, admin: AdminService, health: Health,
+        router: RegionRouter.Router, admin: AdminService, health: Health, delay: Duration,
         serves: @escaping @Sendable (Gateway.Addresses) -> Void
     ) {
         self.serves = serves
         self.router = router
         self.admin = admin
         self.health = health
+        self.delay = delay
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -41,6 +45,9 @@ struct ServingAnnouncement: Service {
         // A part that could not bind has thrown, and the group ends with its error.
         try await gracefulShutdown()
         health.set(.router, .draining)
+        router.announceEnd()
+        // The group stops its parts one after the other: the router is told when this returns.
+        if delay > .zero { try? await Task.sleep(for: delay) }
     }
 
     private static func text(_ address: SocketAddress) -> String {

@@ -16,7 +16,7 @@ package struct AwayRegistry: NodeRegistry {
         _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
     ) async throws(DirectoryError) -> Bool { throw away }
 
-    package func setRegions(_ regions: [Region], of node: NodeRecord.Identity) async throws(DirectoryError) -> Bool {
+    package func describe(_ node: NodeRecord) async throws(DirectoryError) -> Bool {
         throw away
     }
 

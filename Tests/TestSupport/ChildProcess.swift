@@ -83,6 +83,9 @@ package final class ChildProcess: Sendable {
     /// Asks it to stop, as a service manager does.
     package func terminate() { kill(identifier, SIGTERM) }
 
+    /// Asks it to read its configuration again.
+    package func hangUp() { kill(identifier, SIGHUP) }
+
     /// Ends it at once, as a crash or the kernel does.
     package func killAtOnce() { kill(identifier, SIGKILL) }
 

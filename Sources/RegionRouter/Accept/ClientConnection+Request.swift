@@ -47,7 +47,7 @@ extension ClientConnection {
         record = RequestRecord()
         record.startedAt = startedAt
         record.method = head.method
-        keepAlive = head.keepAlive && !loop.isDraining && requestNumber < limits.requestsPerConnection
+        keepAlive = head.keepAlive && !loop.isLeaving && requestNumber < limits.requestsPerConnection
         record.id = loop.random.next()
         requestID = RequestID(value: record.id)
         guard isTrustedPeer, !head.requestID.isEmpty else { return }
@@ -86,13 +86,14 @@ extension ClientConnection {
         let host = calledHost(bytes)
         if let cached = hostCache, HTTPBytes.equals(host, cached.host) {
             endpoint = cached.endpoint
-            return loop.shared.hosts[cached.endpoint]
+            return cached.endpoint
         }
         switch loop.shared.hosts.match(host, path: path) {
         case .endpoint(let index):
-            endpoint = index
-            if loop.shared.hosts.needsNoPath(index) { hostCache = (Array(host), index) }
-            return loop.shared.hosts[index]
+            let called = loop.shared.hosts[index]
+            endpoint = called
+            if loop.shared.hosts.needsNoPath(index) { hostCache = (Array(host), called) }
+            return called
         case .unknownHost:
             throw RouterError(.unknownHost, "No public base URL of this app has the host name that was called.")
         case .unknownPath:
@@ -198,7 +199,7 @@ extension ClientConnection {
 
     /// The host called another region's URL than the last time: told to the directory, once.
     private func noteHostRealm(_ entry: TenantEntry) {
-        let called = loop.shared.hosts[endpoint].region
+        guard let called = endpoint?.region else { return }
         let isDisplaced = called != .global && called != entry.tenant.placement.region
         if isDisplaced { loop.shared.observer.observe(.displacedCall) }
         guard entry.tenant.hostRealm != called else { return }

@@ -20,7 +20,7 @@ extension ClientConnection {
         case .none, .length: framing = .asSent
         case .chunked, .close: framing = takesChunks ? .chunked : .close
         }
-        if framing == .close || loop.isDraining || mayKeepBody { keepAlive = false }
+        if framing == .close || loop.isLeaving || mayKeepBody { keepAlive = false }
         let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive, cookieLine: cookieLine)
         pending.clear()
         let written = bytes.withUnsafeReadableBytes { rewrite.write($0, response, into: &pending) }

@@ -51,7 +51,7 @@ final class ClientConnection: ChannelDuplexHandler {
     /// Written and not yet flushed: a response head that waits for the first piece of its body.
     var pending = ByteBuffer()
     var record = RequestRecord()
-    var endpoint = 0
+    var endpoint: PublicEndpoint?
     var tried = Routing.Tried()
     /// Counts requests; an answer that comes for an earlier one is not taken.
     var requestNumber = 0
@@ -78,7 +78,7 @@ final class ClientConnection: ChannelDuplexHandler {
     /// The client's address, where a PROXY header has named it.
     var clientAddress: String
     /// The host name of the last request, where it alone decides which public URL was called.
-    var hostCache: (host: [UInt8], endpoint: Int)?
+    var hostCache: (host: [UInt8], endpoint: PublicEndpoint)?
     /// The lines about the client for the app, as last made.
     var originCache: (host: [UInt8], lines: [UInt8])?
 
@@ -235,6 +235,12 @@ final class ClientConnection: ChannelDuplexHandler {
             bodyTimedOut()
         case .tunnel, .closed: break
         }
+    }
+
+    /// What is remembered of the last request is made anew for the next: the configuration has changed.
+    func forget() {
+        hostCache = nil
+        originCache = nil
     }
 
     // MARK: Ending

@@ -9,10 +9,13 @@ final class EveryLoop: Sendable {
     /// The loops, while the router serves; `nil` once it has ended, which also lets go of them.
     func set(_ loops: RouterLoops?) { self.loops.withLock { $0 = loops } }
 
+    /// The loops, while the router serves.
+    var current: RouterLoops? { loops.withLock { $0 } }
+
     /// Has every loop take the record as the directory has it now. Without effect where the directory is away: the feed
     /// brings the change later.
     func learn(_ id: TenantID, from lookup: any PlacementLookup) async {
-        guard let loops = loops.withLock({ $0 }) else { return }
+        guard let loops = current else { return }
         do throws(DirectoryError) {
             let tenant = try await lookup.tenant(.id(id))
             await loops.applied(tenant.map { .changed($0) } ?? .removed(id))

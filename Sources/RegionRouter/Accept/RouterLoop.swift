@@ -5,22 +5,26 @@ import TenantDirectory
 /// that loop alone, so that the way of a request takes no lock and makes no hop.
 final class RouterLoop {
     let eventLoop: any EventLoop
-    let shared: RouterShared
-    let identifier: Identifier
+    var shared: RouterShared
+    var identifier: Identifier
     let tenants: TenantTable
     var random = RandomBits()
     /// Requests that wait for a record, a key or the gateway's own answer.
     var parkedCount = 0
     private(set) var isDraining = false
+    /// The end is announced: responses close their connections, and new ones are still accepted.
+    private(set) var isLeaving = false
     /// When the event that is being handled began; at most a sweep old. A request needs the time in ten places, and
     /// each look at the clock costs as much as a look at a table.
     private(set) var now = NIODeadline.now()
     /// So few that looking through them is quicker than a table.
-    private var pools: [(region: Region, pool: InstancePool)] = []
-    private var clients: [ClientConnection] = []
+    var pools: [(region: Region, pool: InstancePool)] = []
+    /// Pools of addresses that the configuration has left, until what is under way there is over.
+    var leftPools: [InstancePool] = []
+    private(set) var clients: [ClientConnection] = []
     private var apps: [AppConnection] = []
     private var hostLines: [Region: [UInt8]] = [:]
-    private var log: AccessLogBuffer
+    var log: AccessLogBuffer
     private var onEmpty: EventLoopPromise<Void>?
     /// Public keys of Forge at hand, so that the shared cache's lock is not taken for each call.
     private var forgeKeys: [PublicKeyQuery: RSAPublicKey] = [:]
@@ -118,6 +122,7 @@ final class RouterLoop {
         for client in clients { client.sweep(now: now) }
         for app in apps { app.sweep(now: now) }
         for (_, pool) in pools { pool.sweep(now: now) }
+        sweepLeftPools(now: now)
         // A rotated key set is seen within a sweep of the shared cache's learning of it.
         forgeKeys.removeAll(keepingCapacity: true)
         log.flush()
@@ -133,8 +138,12 @@ final class RouterLoop {
 
     // MARK: Ending
 
+    /// See ``RouterLoops/announceEnd()``.
+    func announceEnd() { isLeaving = true }
+
     /// Idle connections are closed, the others after their response; the promise is kept when none is left.
     func drain(_ promise: EventLoopPromise<Void>) {
+        isLeaving = true
         isDraining = true
         for (_, pool) in pools { pool.closeIdle() }
         guard !clients.isEmpty else { return promise.succeed() }

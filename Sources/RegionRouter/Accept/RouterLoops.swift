@@ -42,6 +42,26 @@ struct RouterLoops: Sendable {
         }
     }
 
+    /// Has every loop go on with another configuration, and waits until all do.
+    func reconfigured(_ shared: RouterShared) async {
+        for eventLoop in eventLoops {
+            guard let state = states[ObjectIdentifier(eventLoop)] else { continue }
+            try? await eventLoop.submit { state.value.reconfigure(shared) }.get()
+        }
+    }
+
+    /// Whether nothing is under way at app instances that a reload has left.
+    func haveLeft() async -> Bool {
+        for eventLoop in eventLoops {
+            guard let state = states[ObjectIdentifier(eventLoop)] else { continue }
+            guard (try? await eventLoop.submit { state.value.leftPools.isEmpty }.get()) ?? true else { return false }
+        }
+        return true
+    }
+
+    /// Asks clients to come back on other connections, which may lead to other nodes.
+    func announceEnd() { forEach { $0.announceEnd() } }
+
     /// Lets what is under way come to its end; past the time it is cut.
     func drain(within time: TimeAmount) async {
         await withDiscardingTaskGroup { group in

@@ -17,7 +17,8 @@ final class TenantTable {
     private var floors: [TenantID: Int64] = [:]
     /// Everything was forgotten while loads were under way: none of them brings what is certain.
     private var isOutrun = false
-    private let limit: Int
+    /// Past it entries make room; a lower one takes effect as entries come.
+    var limit: Int
 
     init(limit: Int) { self.limit = max(1, limit) }
 
@@ -72,6 +73,8 @@ final class TenantTable {
             entry.isReferenced = true
             return entry
         }
+        if byID.count >= limit { evictOne() }
+        // Of a bound that has been lowered, until it is kept: one more goes for each that comes.
         if byID.count >= limit { evictOne() }
         let entry = TenantEntry(tenant)
         byID[tenant.id] = entry

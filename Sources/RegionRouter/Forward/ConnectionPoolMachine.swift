@@ -29,9 +29,10 @@ struct ConnectionPoolMachine<Connection: AnyObject, Waiter: AnyObject> {
     /// Open connections, idle ones among them.
     private(set) var open = 0
     private(set) var connecting = 0
-    private let maxConnections: Int
-    private let maxIdle: Int
-    private let maxWaiting: Int
+    /// At least 1.
+    var maxConnections: Int
+    var maxIdle: Int
+    var maxWaiting: Int
 
     init(maxConnections: Int, maxIdle: Int, maxWaiting: Int) {
         self.maxConnections = max(1, maxConnections)
@@ -40,6 +41,9 @@ struct ConnectionPoolMachine<Connection: AnyObject, Waiter: AnyObject> {
     }
 
     var idleCount: Int { idle.count }
+
+    /// Whether there is no connection, none is being opened, and nobody waits.
+    var isEmpty: Bool { open == 0 && connecting == 0 && waiting.isEmpty }
 
     mutating func lease(_ waiter: Waiter, now: NIODeadline) -> Lease {
         // Newest first: the oldest then grow old enough to be closed.

@@ -4,7 +4,7 @@ import NIOPosix
 /// The connections of one event loop to one app instance. Runs ``ConnectionPoolMachine``.
 final class InstancePool {
     private var machine: ConnectionPoolMachine<AppConnection, Exchange>
-    private let address: UpstreamAddress
+    let address: UpstreamAddress
     unowned let loop: RouterLoop
 
     init(address: UpstreamAddress, loop: RouterLoop) {
@@ -56,6 +56,23 @@ final class InstancePool {
                     .busy, origin: .gateway, "No connection to the app instance became free in time.",
                     retryAfterSeconds: 1))
         }
+    }
+
+    /// Whether nothing is under way or waits here.
+    var isEmpty: Bool { machine.isEmpty }
+
+    /// Takes the bounds of another configuration.
+    func reconfigure() {
+        let limits = loop.shared.limits
+        machine.maxConnections = max(1, limits.upstreamConnections)
+        machine.maxIdle = limits.idleUpstreamConnections
+        machine.maxWaiting = limits.upstreamQueue
+    }
+
+    /// The address is no app instance any more: what is under way is finished, and no connection is kept.
+    func leave() {
+        machine.maxIdle = 0
+        closeIdle()
     }
 
     func closeIdle() {

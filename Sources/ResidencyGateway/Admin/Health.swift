@@ -44,10 +44,23 @@ final class Health: Sendable {
         state = Mutex(State(conditions: conditions))
     }
 
+    /// Looks after the app instances of these regions from here on.
+    func look(after regions: [Region]) {
+        state.withLock { state in
+            let wanted = Set(regions.map(Part.instance))
+            for part in wanted where state.conditions[part] == nil { state.conditions[part] = .starting }
+            for case .instance(let region) in state.conditions.keys where !wanted.contains(.instance(region)) {
+                state.conditions[.instance(region)] = nil
+            }
+        }
+    }
+
     /// Notes what a part is like now. A part that drains stays so.
     func set(_ part: Part, _ condition: Condition) {
         state.withLock { state in
             guard state.conditions[part] != .draining else { return }
+            // A look at an instance that was under way when its region was left.
+            if case .instance = part, state.conditions[part] == nil { return }
             state.conditions[part] = condition
             if part == .directory, condition == .fine { state.directoryWasFine = true }
         }

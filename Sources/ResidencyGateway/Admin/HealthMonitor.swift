@@ -7,7 +7,8 @@ import TenantDirectory
 /// Looks at directory and app instances now and then, so that `/readyz` answers from memory however often it is asked.
 struct HealthMonitor: Service {
     let health: Health
-    let instances: [Region: UpstreamAddress]
+    /// Those of the configuration in force.
+    let instances: @Sendable () -> [Region: UpstreamAddress]
     /// Reads something small from the directory.
     let readDirectory: @Sendable () async throws(DirectoryError) -> Void
     /// What else there is to say.
@@ -37,7 +38,7 @@ struct HealthMonitor: Service {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await lookAtDirectory() }
             tasks.addTask { for (part, condition) in await readOthers() { health.set(part, condition) } }
-            for (region, address) in instances {
+            for (region, address) in instances() {
                 tasks.addTask { await look(at: region, address, on: group) }
             }
         }

@@ -10,8 +10,13 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Reads the file and the environment over it; warnings go to standard error.
     func load() throws(Complaints) -> GatewayConfiguration {
-        let loaded = try ConfigurationFile.load(path: config, environment: ProcessInfo.processInfo.environment)
+        let loaded = try Self.read(config)
         for warning in loaded.warnings { Console.complain("warning: \(warning)") }
         return loaded.configuration
+    }
+
+    /// Reads the file and the environment over it.
+    static func read(_ path: String) throws(Complaints) -> LoadedConfiguration {
+        try ConfigurationFile.load(path: path, environment: ProcessInfo.processInfo.environment)
     }
 }

@@ -26,7 +26,7 @@ struct ConfigurationEnvironment {
             if case .regions = key.shape {
                 let found = regionVariables(of: key, variable)
                 known.formUnion(found.map(\.name))
-                if !found.isEmpty { key.take(.variables(found), &taking) }
+                if !found.isEmpty { key.take(.variables(found), noting: &taking) }
                 continue
             }
             known.insert(variable)
@@ -34,7 +34,7 @@ struct ConfigurationEnvironment {
             if let warning = Self.serviceLink(variable, text, key) {
                 warnings.append(warning)
             } else {
-                key.take(.variable(name: variable, text: text), &taking)
+                key.take(.variable(name: variable, text: text), noting: &taking)
             }
         }
         return warnings + names.filter { !known.contains($0) }.map(unknown)

@@ -167,6 +167,6 @@ private struct ConfigurationWalk {
                 name.place(in: file), key,
                 "is not taken from the file, because it is a secret; set \(key.variable ?? "the variable") instead")
         }
-        key.take(.node(value, file: file), &taking)
+        key.take(.node(value, file: file), noting: &taking)
     }
 }

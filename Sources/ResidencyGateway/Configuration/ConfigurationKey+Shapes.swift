@@ -13,7 +13,7 @@ extension ConfigurationKey {
         let standard = kind.write(GatewayConfiguration()[keyPath: target])
         var key = ConfigurationKey(
             path: path, kind: kind.name, shape: .scalar, defaultText: standard.isEmpty ? nil : standard,
-            documentation: documentation
+            documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             guard let word = input.word(path, &taking) else { return }
             taking.configuration.places[path] = word.place
@@ -40,7 +40,7 @@ extension ConfigurationKey {
         let standard = GatewayConfiguration()[keyPath: target].map(kind.write).joined(separator: ", ")
         return ConfigurationKey(
             path: path, kind: "a list: \(kind.name)", shape: .list, defaultText: "[\(standard)]",
-            documentation: documentation
+            documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             guard let list = input.words(path, &taking) else { return }
             taking.configuration.places[path] = list.place
@@ -54,7 +54,7 @@ extension ConfigurationKey {
     ) -> ConfigurationKey {
         ConfigurationKey(
             path: path, kind: "a mapping from realm codes: \(kind.name)", shape: .regions(ofLists: false),
-            defaultText: nil, documentation: documentation
+            defaultText: nil, documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             for (region, place, input) in input.byRegion(path, &taking) {
                 let path = "\(path).\(region.code)"
@@ -71,7 +71,7 @@ extension ConfigurationKey {
     ) -> ConfigurationKey {
         ConfigurationKey(
             path: path, kind: "a mapping from realm codes to lists: \(kind.name)", shape: .regions(ofLists: true),
-            defaultText: nil, documentation: documentation
+            defaultText: nil, documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             for (region, place, input) in input.byRegion(path, &taking) {
                 let path = "\(path).\(region.code)"
@@ -94,7 +94,7 @@ extension ConfigurationKey {
         return ConfigurationKey(
             path: path, kind: "a mapping from \(name.name): \(kind.name)", shape: .names,
             defaultText: "{ \(standard) }",
-            documentation: documentation
+            documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             guard case .node(let node, let file) = input else { return }
             guard case .mapping(let mapping) = node else {
@@ -121,7 +121,7 @@ extension ConfigurationKey {
         let form = fields.map { "`\($0)`" }.joined(separator: ", ")
         return ConfigurationKey(
             path: path, kind: "a list of mappings with \(form)", shape: .entries(fields), defaultText: nil,
-            documentation: documentation
+            documentation: documentation, copy: { $1[keyPath: target] = $0[keyPath: target] }
         ) { input, taking in
             guard case .node(let node, let file) = input else { return }
             taking.configuration.places[path] = node.place(in: file)
@@ -193,6 +193,25 @@ extension ConfigurationKey.Taking {
 }
 
 extension ConfigurationKey.Input {
+    /// What was given, in one form whatever its layout: two of the same text are the same.
+    var text: String {
+        switch self {
+        case .node(let node, _): Self.text(of: node)
+        case .variable(_, let text): text
+        case .variables(let variables): variables.map { "\($0.code): \($0.text)" }.joined(separator: ", ")
+        }
+    }
+
+    private static func text(of node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): scalar.string
+        case .mapping(let mapping):
+            "{" + mapping.map { "\(text(of: $0.key)): \(text(of: $0.value))" }.joined(separator: ", ") + "}"
+        case .sequence(let sequence): "[" + sequence.map { text(of: $0) }.joined(separator: ", ") + "]"
+        case .alias: "*"
+        }
+    }
+
     /// The one value, or a complaint.
     func word(_ path: String, _ taking: inout ConfigurationKey.Taking) -> Word? {
         switch self {

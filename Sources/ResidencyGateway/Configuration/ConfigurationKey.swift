@@ -44,8 +44,16 @@ struct ConfigurationKey: Sendable {
     /// Refused in the file, so that it is not written where configuration is kept.
     var isEnvironmentOnly = false
     let documentation: String
+    /// Gives a configuration the value that another has.
+    var copy: @Sendable (_ from: GatewayConfiguration, _ into: inout GatewayConfiguration) -> Void
     /// Puts the value where it belongs, or complains.
     var take: @Sendable (Input, inout Taking) -> Void
+
+    /// Notes what is given for the key, so that it can be told whether it has changed, and takes it.
+    func take(_ input: Input, noting taking: inout Taking) {
+        taking.configuration.given[path] = input.text
+        take(input, &taking)
+    }
 
     /// `listen.eventLoops` is `RESIDENCY_LISTEN_EVENT_LOOPS`; `nil` where no variable can hold a value.
     var variable: String? {

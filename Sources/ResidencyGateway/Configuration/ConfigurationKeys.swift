@@ -190,6 +190,12 @@ extension ConfigurationKey {
             "How long such a call may take."),
         .scalar("log.level", \.log.level, .choice, "The least level that is logged, on standard error."),
         .scalar("log.access", \.log.access, .boolean, "Whether there is a line for each request."),
+        .scalar(
+            "reload.interval", \.reload.interval, .duration(.zero ... .seconds(3_600)),
+            "How often the configuration and the files it names are looked at for changes; 0s for at SIGHUP alone."),
+        .scalar(
+            "drain.delay", \.drain.delay, .duration(.zero ... .seconds(600)),
+            "How long a graceful stop still accepts connections after /readyz says no, so that load balancers notice."),
         .optional(
             "defaultRegion", \.defaultRegion, .region,
             "Where tenants live that arrive at the plain base URL; may be left out where there is one region."),

@@ -10,6 +10,8 @@ enum ConfigurationReference {
             "- An environment variable goes before the file. In it, a list is separated by commas; a mapping from",
             "  realm codes has one variable for each code, such as `RESIDENCY_PUBLIC_REGION_BASE_URLS_EU`.",
             "- A key that is not listed here is refused.",
+            "- A change of a key with ↻ takes effect while the gateway serves (at SIGHUP, or when the file changes),",
+            "  one of another key at the next start.",
         ]
         var section: String?
         for key in ConfigurationKey.all {
@@ -35,6 +37,7 @@ enum ConfigurationReference {
         var documentation = key.documentation
         if key.isEnvironmentOnly { documentation += " Taken from the environment alone." }
         if key.isSecret { documentation += " Never shown or logged." }
+        if key.isReloaded { documentation += " ↻" }
         return "| \(name) | \(key.kind) | \(standard) | \(documentation) |"
     }
 }

@@ -22,11 +22,15 @@ struct GatewayConfiguration: Sendable {
     var limits = HTTPLimits()
     var outbound = OutboundSettings()
     var log = LogSettings()
+    var reload = ReloadSettings()
+    var drain = DrainSettings()
     /// Where tenants live that arrive at the plain base URL; `nil` where there is but one region.
     var defaultRegion: Region?
 
     /// Where each key that was given stands, for complaints that are found later.
     var places: [String: Complaint.Place] = [:]
+    /// What was given for each key, secrets too: compared, and never shown.
+    var given: [String: String] = [:]
     /// The file it was read from.
     var file: String?
 
@@ -202,4 +206,16 @@ struct LogSettings: Sendable {
     var level = Logger.Level.info
     /// One line a request.
     var access = true
+}
+
+/// How changes of the configuration are noticed while the gateway serves.
+struct ReloadSettings: Sendable {
+    /// Between two looks at the files; zero for none.
+    var interval = Duration.seconds(2)
+}
+
+/// The beginning of a graceful stop.
+struct DrainSettings: Sendable {
+    /// How long connections are still accepted after `/readyz` says no.
+    var delay = Duration.zero
 }

@@ -8,16 +8,23 @@ struct JSONLogHandler: LogHandler {
     private let writer: AccessLogWriter
     private let label: String
     private let now: @Sendable () -> Int
-    var logLevel = Logger.Level.info
+    private let threshold: LogThreshold
+    var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold.level = newValue }
+    }
     var metadata: Logger.Metadata = [:]
 
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - threshold: what is logged by all handlers that share it.
+    ///   - now: milliseconds since 1970.
     init(
-        label: String, writer: AccessLogWriter,
+        label: String, writer: AccessLogWriter, threshold: LogThreshold = LogThreshold(),
         now: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970 * 1_000) }
     ) {
         self.label = label
         self.writer = writer
+        self.threshold = threshold
         self.now = now
     }
 

@@ -82,9 +82,7 @@ extension Directory {
 
     private func readWithoutMirror(_ position: FeedPosition?) async throws(DirectoryError) -> Bool {
         if let position, case .page(let page) = try await store.feed(after: position, limit: limits.feedBatch) {
-            // Opened before anything is taken: a key that is missing leaves the position where it is.
-            let changes = try opened(page.changes)
-            for change in changes { take(change) }
+            for change in opened(page.changes) { take(change) }
             state.withLock { $0.position = page.position }
             return !page.isLast
         }
@@ -109,7 +107,7 @@ extension Directory {
             if page.isLast { forgetAll() }
             for dispute in outcome.disputed { takeRemoval(of: dispute.id) }
         } else {
-            for change in try opened(outcome.changes) { take(change) }
+            for change in opened(outcome.changes) { take(change) }
         }
         if wasComplete, outcome.missing > 0 {
             logger.error(
@@ -119,15 +117,32 @@ extension Directory {
         await report(outcome.disputed)
     }
 
-    private func opened(_ changes: [FeedChange]) throws(DirectoryError) -> [TenantChange] {
-        var opened: [TenantChange] = []
-        for change in changes {
+    /// A record that does not open, because this process lacks its key, is taken out of memory: who asks for it hears
+    /// from the store which key is missing. The others go on: no hold may wait for the key of another tenant.
+    private func opened(_ changes: [FeedChange]) -> [TenantChange] {
+        changes.map { change in
             switch change {
-            case .changed(let record): opened.append(.changed(try store.open(record)))
-            case .removed(let id, _, _): opened.append(.removed(id))
+            case .changed(let record):
+                do throws(DirectoryError) {
+                    return .changed(try store.open(record))
+                } catch {
+                    tellUnopened(error, record.id)
+                    return .removed(record.id)
+                }
+            case .removed(let id, _, _): return .removed(id)
             }
         }
-        return opened
+    }
+
+    private func tellUnopened(_ error: DirectoryError, _ id: TenantID) {
+        let isNew = state.withLock { state in
+            defer { state.toldUnopened = error.message }
+            return state.toldUnopened != error.message
+        }
+        guard isNew else { return }
+        logger.critical(
+            "A tenant's secret does not open: its calls are refused.",
+            metadata: ["tenant": "\(id)", "error": "\(error)"])
     }
 
     private func take(_ change: TenantChange) {

@@ -21,6 +21,8 @@ package final class Directory: PlacementLookup {
         /// Changes made here, and those of them that the mirror is known to hold.
         var ownChanges = 0
         var mirroredChanges = 0
+        /// What was last told of a record that does not open.
+        var toldUnopened = ""
         /// Who holds records has heard that they are too old.
         var isToldTooOld = false
     }

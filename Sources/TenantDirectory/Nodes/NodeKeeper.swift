@@ -17,6 +17,8 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     private struct State {
         var node: NodeRecord
         var isRegistered = false
+        /// Whether the row says of the configuration what ``node`` does.
+        var isDescribed = true
         var watch: NodeWatch
         var report = NodesReport()
         var turns = 0
@@ -114,9 +116,31 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
         try await setRegions { before in before.filter { !regions.contains($0) } }
     }
 
+    /// Another configuration: what the row says of it is put right at the next sign of life.
+    package func describe(regionView: String, configurationDigest: String) {
+        state.withLock { state in
+            state.isDescribed =
+                state.isDescribed && state.node.regionView == regionView
+                && state.node.configurationDigest == configurationDigest
+            state.node.regionView = regionView
+            state.node.configurationDigest = configurationDigest
+        }
+    }
+
+    private func redescribe() async throws(DirectoryError) {
+        let node = state.withLock { $0.isDescribed ? nil : $0.node }
+        guard let node, try await registry.describe(node) else { return }
+        state.withLock { state in
+            state.isDescribed =
+                state.node.regionView == node.regionView && state.node.configurationDigest == node.configurationDigest
+        }
+    }
+
     private func setRegions(_ change: ([Region]) -> [Region]) async throws(DirectoryError) {
-        let (identity, regions) = state.withLock { ($0.node.identity, change($0.node.regions)) }
-        guard try await registry.setRegions(regions, of: identity) else {
+        var node = state.withLock { $0.node }
+        node.regions = change(node.regions)
+        let regions = node.regions
+        guard try await registry.describe(node) else {
             throw DirectoryError(.conflict, "This node's row in the directory is gone; it enters itself again.")
         }
         state.withLock { $0.node.regions = regions }
@@ -139,6 +163,7 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
         }
         do throws(DirectoryError) {
             if isRegistered { try await renew() } else { try await enter() }
+            try await redescribe()
             if turns % Self.turnsBetweenLooks == 0 { try await look() }
             if turns % Self.turnsBetweenConfirmations == 0 { try await confirm() }
             if turns % Self.turnsBetweenPrunings == 1 { try await prune() }

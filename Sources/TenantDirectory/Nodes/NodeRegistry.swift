@@ -16,9 +16,10 @@ package protocol NodeRegistry: Sendable {
         _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
     ) async throws(DirectoryError) -> Bool
 
-    /// The regions whose app instances a process may call from now on.
+    /// The regions whose app instances a process may call from now on, its view of the regions there are, and the
+    /// digest of its configuration.
     /// - Returns: `false` where its row is gone.
-    func setRegions(_ regions: [Region], of node: NodeRecord.Identity) async throws(DirectoryError) -> Bool
+    func describe(_ node: NodeRecord) async throws(DirectoryError) -> Bool
 
     /// Takes the row of a process away that serves nothing any more.
     func deregister(_ node: NodeRecord.Identity) async throws(DirectoryError)

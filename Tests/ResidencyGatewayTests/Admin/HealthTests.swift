@@ -63,10 +63,12 @@ struct HealthTests {
         let health = Health(regions: [eu, us])
         let monitor = HealthMonitor(
             health: health,
-            instances: [
-                eu: UpstreamAddress(host: "127.0.0.1", port: server.port),
-                us: UpstreamAddress(host: "127.0.0.1", port: gone.port),
-            ],
+            instances: { [eu, us] in
+                [
+                    eu: UpstreamAddress(host: "127.0.0.1", port: server.port),
+                    us: UpstreamAddress(host: "127.0.0.1", port: gone.port),
+                ]
+            },
             readDirectory: { () throws(DirectoryError) in throw DirectoryError(.unavailable, "the disk is gone") })
         await monitor.look(on: MultiThreadedEventLoopGroup.singleton)
         #expect(health.report.checks.map(\.state) == ["fine", "failing", "failing", "starting"])
@@ -80,7 +82,7 @@ struct HealthTests {
         let health = Health(regions: [])
         let (looks, look) = AsyncStream.makeStream(of: Void.self)
         let monitor = HealthMonitor(
-            health: health, instances: [:], readDirectory: { () throws(DirectoryError) in look.yield() },
+            health: health, instances: { [:] }, readDirectory: { () throws(DirectoryError) in look.yield() },
             interval: .seconds(3_600))
         let group = ServiceGroup(services: [monitor], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -123,8 +123,8 @@ struct ConfigurationFileTests {
                     "gateway.yaml:4:41: limits.headTimeout: must be a time with its unit, such as 500ms, 10s, "
                         + "5m, 1h or 30d, not `10`",
                     "gateway.yaml:5:1: colour: is not a key; there are `admin`, `app`, `connect`, `defaultRegion`, "
-                        + "`directory`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `mirror`, `node`, "
-                        + "`outbound`, `probes`, `public`, `secrets`",
+                        + "`directory`, `drain`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `mirror`, "
+                        + "`node`, `outbound`, `probes`, `public`, `reload`, `secrets`",
                     "gateway.yaml: app.declaration: is missing. The app's own `atlassian-connect.json` or "
                         + "`manifest.yml`, or the "
                         + "URL where the running app serves it.",

@@ -1,4 +1,5 @@
 import GRDB
+import Logging
 import TestSupport
 import Testing
 
@@ -154,6 +155,38 @@ struct SecretRotationTests {
             #expect(error.message.contains(try ring(1).current.hexadecimalID))
             #expect(error.message.contains("secrets.keys"))
         }
+    }
+
+    @Test(
+        "with a key that a running node lacks keeps those tenants from it, and says which key", arguments: Kind.allCases
+    )
+    func unknownKey(kind: Kind) async throws {
+        let site = try await Site(kind)
+        let node = try site.open(try ring(1))
+        _ = try await node.importTenants(lines(0..<2), actor: "test")
+        let directory = Directory(
+            store: node, mirror: nil, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        while try await directory.readFeed() {}
+        let names = (0..<2).map { TenantKey.alias(TenantAlias(.connect, app: "app", name: "t\($0)")) }
+        for name in names { _ = try await directory.tenant(name) }
+
+        let ahead = try site.open(both())
+        let attempt = try await ahead.beginInstall(install(0, "newer"), actor: "host")
+        _ = try await ahead.completeInstall(attempt, keepPreviousFor: .zero, actor: "host")
+        let other = try #require(try await tenant(1, ahead))
+        _ = try await ahead.setState(.disabled, of: other.id, actor: "host")
+        while try await directory.readFeed() {}
+        #expect(try await directory.tenant(names[1])?.state == .disabled)
+        do throws(DirectoryError) {
+            _ = try await directory.tenant(names[0])
+            Issue.record("a secret was opened without its key")
+        } catch {
+            #expect(error.code == .wrongKey)
+            let missing = try ring(2).current.hexadecimalID
+            #expect(error.message.contains(missing))
+        }
+        ahead.close()
+        node.close()
     }
 
     @Test("passes over a secret that is damaged, and names its tenant")

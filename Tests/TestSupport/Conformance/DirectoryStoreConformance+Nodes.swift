@@ -29,8 +29,12 @@ extension DirectoryStoreConformance {
             #expect(renewed.state == .serving)
             #expect(renewed.addresses == addresses)
             #expect(renewed.appliedSequence == 7)
-            #expect(try await registry.setRegions([suite.region("US")], of: node.identity))
-            #expect(try await registry.nodes().first?.regions == [suite.region("US")])
+            var described = renewed
+            described.regions = [try suite.region("US")]
+            described.regionView = "EU US, default US"
+            described.configurationDigest = "another"
+            #expect(try await registry.describe(described))
+            #expect(try await registry.nodes() == [described])
             try await registry.deregister(node.identity)
             #expect(try await registry.nodes().isEmpty)
             #expect(

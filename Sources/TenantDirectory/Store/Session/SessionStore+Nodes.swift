@@ -14,8 +14,8 @@ extension SessionStore {
         try await write { try $0.renew(node, state: state, addresses: addresses, appliedSequence: appliedSequence) }
     }
 
-    package func setRegions(_ regions: [Region], of node: NodeRecord.Identity) async throws(DirectoryError) -> Bool {
-        try await write { try $0.setRegions(regions, of: node) }
+    package func describe(_ node: NodeRecord) async throws(DirectoryError) -> Bool {
+        try await write { try $0.describe(node) }
     }
 
     package func deregister(_ node: NodeRecord.Identity) async throws(DirectoryError) {

@@ -66,11 +66,15 @@ extension StoreSession {
         return .none(row != nil)
     }
 
-    func setRegions(_ regions: [Region], of node: NodeRecord.Identity) throws -> Change<Bool> {
+    func describe(_ node: NodeRecord) throws -> Change<Bool> {
         let row = try row(
-            "UPDATE nodes SET regions = ? WHERE id = ? AND incarnation = ? AND state <> ? RETURNING heartbeat",
+            """
+            UPDATE nodes SET regions = ?, region_view = ?, configuration_digest = ? \
+            WHERE id = ? AND incarnation = ? AND state <> ? RETURNING heartbeat
+            """,
             [
-                .text(Self.text(regions)), .text(node.id), .text(node.incarnation),
+                .text(Self.text(node.regions)), .text(node.regionView), .text(node.configurationDigest),
+                .text(node.identity.id), .text(node.identity.incarnation),
                 .text(NodeRecord.State.silent.rawValue),
             ])
         return .none(row != nil)

@@ -1,0 +1,26 @@
+import Logging
+import RegionRouter
+import TenantDirectory
+
+/// Makes the gateway's own endpoints of a configuration, with what they share whatever the configuration says.
+struct EndpointMaker: Sendable {
+    let keys: PublicKeyCache
+    let directory: Directory
+    let logger: Logger
+    /// Seconds since 1970.
+    let wallClock: @Sendable () -> Int64
+
+    func callAsFunction(
+        _ configuration: GatewayConfiguration, _ declaration: Declaration, _ plan: RouterConfiguration
+    ) -> GatewayEndpoints {
+        GatewayEndpoints(
+            settings: HostEndpointSettings(configuration, plan),
+            descriptor: ServedDescriptor.bytes(
+                of: declaration, endpoints: plan.endpoints, configuration: configuration
+            ).map { HostResponse(status: 200, body: $0) },
+            verifier: LifecycleTokenVerifier(
+                publicBaseURLs: plan.endpoints.map(\.baseURL), leewaySeconds: plan.identify.leewaySeconds,
+                honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
+            keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+    }
+}
