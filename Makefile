@@ -17,10 +17,10 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo test check format bench soak fuzz install packages release
+.PHONY: help demo test check format bench bench-commits soak fuzz install packages release
 
 help: ## lists the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: packages ## builds, then shows two regions, a gateway and a host at work, and keeps serving on a terminal
 	swift build --product residency-gateway
@@ -39,6 +39,10 @@ check: packages ## format, the taste of the house, imports of what a target does
 
 format: ## formats every Swift file in place
 	swift format format --in-place --recursive --parallel $(SWIFT_FILES)
+
+bench-commits: ## measures how many changes a second the directory takes when a commit takes long
+	@$(ENSURE) postgresql
+	python3 Tests/Benchmarks/commits.py $(BENCH_ARGUMENTS)
 
 bench: release ## measures the gateway beside nginx, nginx with Lua, HAProxy, and Envoy where ENVOY=path is given
 	@$(ENSURE) $(BENCH_PACKAGES)

@@ -1,7 +1,9 @@
 import Foundation
 import RegionRouter
 import TenantDirectory
+import TestSupport
 import Testing
+import Yams
 
 @testable import ResidencyGateway
 
@@ -20,19 +22,66 @@ struct ShippedConfigurationTests {
         let files = try Self.files(".yaml")
         #expect(files.count >= 2)
         for file in files {
-            let loaded = try ConfigurationFile.load(path: file.path, environment: [:])
-            #expect(loaded.warnings.isEmpty)
-            let settings = loaded.configuration
-            let declaration = try await DeclarationFile.load(settings.app.declaration, remote: settings.app.remote) {
-                _ in
-                Issue.record("a shipped configuration needs no network")
-                return []
-            }
-            let router = try makeRouterConfiguration(settings, declaration)
+            let (_, router) = try await Self.load(file.path)
             #expect(router.endpoints.count == 3)
             #expect(Set(router.instances.keys.map(\.code)) == ["EU", "US"])
             #expect(router.defaultRegion.code == "EU")
         }
+    }
+
+    @Test("each region of the fleet has one that is read and fits, and differs from the others in its own region alone")
+    func regions() async throws {
+        let folder = Self.folder.appendingPathComponent("regions")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        #expect(files.sorted() == ["de.yaml", "eu.yaml", "us.yaml"])
+        var shared: Set<String> = []
+        for name in files {
+            let path = folder.appendingPathComponent(name).path
+            let (settings, router) = try await Self.load(path)
+            let code = name.prefix(2).uppercased()
+            #expect(router.instances.keys.map(\.code) == [code])
+            #expect(router.endpoints.map(\.region.code).sorted() == ["DE", "EU", "GLOBAL", "US"])
+            #expect(settings.node.id == "\(name.prefix(2))-1")
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            shared.insert(text.replacing(code, with: "XX").replacing("\(name.prefix(2))-1", with: "xx-1"))
+        }
+        // The default region, EU, is the same in all.
+        #expect(Set(shared.map { $0.split(separator: "\ndefaultRegion").first ?? "" }).count == 1)
+    }
+
+    @Test("the one in the Kubernetes manifests is read and fits, and the time to stop is longer than its drain")
+    func kubernetes() async throws {
+        let file = Self.folder.appendingPathComponent("deploy/kubernetes.yaml")
+        let documents = Array(try Yams.compose_all(yaml: String(contentsOf: file, encoding: .utf8)))
+        #expect(
+            documents.compactMap { $0["kind"]?.string } == [
+                "Namespace", "ConfigMap", "Service", "Service", "PodDisruptionBudget", "StatefulSet",
+            ])
+        let folder = try ScratchFolder()
+        let data = documents.compactMap { $0["data"]?.mapping }
+        for (name, text) in try #require(data.first) {
+            let path = folder.file(try #require(name.string))
+            try Data(try #require(text.string).utf8).write(to: URL(fileURLWithPath: path))
+        }
+        let (settings, router) = try await Self.load(folder.file("gateway.yaml"))
+        #expect(router.instances.keys.map(\.code) == ["EU"])
+        let pod = try #require(documents.last?["spec"]?["template"]?["spec"])
+        #expect(pod["enableServiceLinks"]?.bool == false)
+        let stop = settings.drain.delay + settings.limits.drainTimeout + .seconds(10)
+        #expect(Duration.seconds(try #require(pod["terminationGracePeriodSeconds"]?.int)) >= stop)
+        #expect(settings.probes.port == 8_082)
+    }
+
+    /// The configuration in a file, and what the router is told by it and its declaration.
+    private static func load(_ path: String) async throws -> (GatewayConfiguration, RouterConfiguration) {
+        let loaded = try ConfigurationFile.load(path: path, environment: [:])
+        #expect(loaded.warnings.isEmpty)
+        let settings = loaded.configuration
+        let declaration = try await DeclarationFile.load(settings.app.declaration, remote: settings.app.remote) { _ in
+            Issue.record("a shipped configuration needs no network")
+            return []
+        }
+        return (settings, try makeRouterConfiguration(settings, declaration))
     }
 
     @Test("every declaration and configuration among them is one that these tests load")
