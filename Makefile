@@ -17,7 +17,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo test check format bench bench-commits soak fuzz install packages release
+.PHONY: help demo demo-fleet test check format bench bench-commits soak fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,11 @@ help: ## lists the targets
 demo: packages ## builds, then shows two regions, a gateway and a host at work, and keeps serving on a terminal
 	swift build --product residency-gateway
 	.build/debug/residency-gateway demo
+
+demo-fleet: packages ## builds, then tells of three regions with two gateways each that share a directory, and of losses
+	@$(ENSURE) postgresql curl python3
+	swift build --product residency-gateway
+	python3 Tests/Fleet/demo.py --gateway .build/debug/residency-gateway
 
 test: packages ## runs every test
 	@$(ENSURE) $(TEST_PACKAGES)

@@ -7,12 +7,11 @@ commit does that waits for another place. Prints one line for each latency and n
 """
 
 import argparse
-import glob
 import os
 import re
-import shutil
-import subprocess
 import tempfile
+
+from postgres import Server
 
 SCHEMA = """
 CREATE TABLE feed_counter (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL);
@@ -37,35 +36,6 @@ COMMIT;
 """
 
 
-class Server:
-    """A PostgreSQL in a folder of its own, reached by its socket."""
-
-    def __init__(self, folder):
-        self.binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
-        self.folder = folder
-        self.environment = {**os.environ, "PGHOST": folder, "PGUSER": "bench", "PGDATABASE": "postgres"}
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
-        self.owner = as_user if os.getuid() == 0 else []
-        if self.owner:
-            shutil.chown(folder, "postgres")
-        self.owned("initdb", "-D", f"{folder}/data", "-U", "bench", "--auth", "trust", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        self.owned("pg_ctl", "-D", f"{folder}/data", "-w", "-o", options, "-l", f"{folder}/log", "start")
-
-    def owned(self, program, *arguments):
-        command = self.owner + [f"{self.binaries}/{program}", *arguments]
-        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def run(self, program, *arguments, **environment):
-        command = [f"{self.binaries}/{program}", *arguments]
-        result = subprocess.run(
-            command, check=True, text=True, capture_output=True, env={**self.environment, **environment})
-        return result.stdout
-
-    def stop(self):
-        self.owned("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10, help="for each line")
@@ -73,7 +43,9 @@ def main():
     parser.add_argument("--writers", type=int, nargs="*", default=[1, 4, 16])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="residency-commits-") as folder:
-        server = Server(folder)
+        # Its server runs as another user where this runs as root.
+        os.chmod(folder, 0o755)
+        server = Server(f"{folder}/postgres")
         try:
             server.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", SCHEMA)
             script = f"{folder}/change.sql"

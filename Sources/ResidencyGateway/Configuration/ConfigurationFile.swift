@@ -92,7 +92,9 @@ enum ConfigurationFile {
 
     /// Default paths are relative to the file, as given ones are.
     private static func resolvePaths(_ taking: inout ConfigurationKey.Taking) {
-        for path in [\GatewayConfiguration.directory.path, \.secrets.keyFile, \.identify.cookie.keyFile] {
+        for path in [
+            \GatewayConfiguration.directory.path, \.mirror.path, \.secrets.keyFile, \.identify.cookie.keyFile,
+        ] {
             let name = taking.configuration[keyPath: path]
             taking.configuration[keyPath: path] =
                 URL(fileURLWithPath: name, relativeTo: taking.folder).standardizedFileURL.path

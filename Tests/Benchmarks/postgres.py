@@ -1,0 +1,52 @@
+"""A PostgreSQL of a script's own, in a folder, on a free port of this machine."""
+
+import glob
+import os
+import shutil
+import socket
+import subprocess
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """Made and started by its making; `stop` and `start` as often as one likes."""
+
+    def __init__(self, folder, user="bench"):
+        self.binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+        self.folder, self.port, self.user = folder, free_port(), user
+        self.environment = {
+            **os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": user, "PGDATABASE": "postgres"}
+        as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+        self.owner = as_owner if os.getuid() == 0 else []
+        os.makedirs(folder, exist_ok=True)
+        if self.owner:
+            shutil.chown(folder, "postgres")
+        self._owned("initdb", "-D", f"{folder}/data", "-U", user, "--auth", "trust", "--no-sync")
+        self.start()
+
+    @property
+    def url(self):
+        return f"postgresql://{self.user}@127.0.0.1:{self.port}/postgres?sslmode=disable"
+
+    def start(self):
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-o", options, "-l", f"{self.folder}/log", "start")
+
+    def stop(self):
+        self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "fast", "stop")
+
+    def run(self, program, *arguments, **environment):
+        """Runs a client of PostgreSQL's to its end, and gives what it says."""
+        command = [f"{self.binaries}/{program}", *arguments]
+        result = subprocess.run(
+            command, check=True, text=True, capture_output=True, env={**self.environment, **environment})
+        return result.stdout
+
+    def _owned(self, program, *arguments):
+        command = self.owner + [f"{self.binaries}/{program}", *arguments]
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
