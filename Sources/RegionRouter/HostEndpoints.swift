@@ -28,11 +28,14 @@ package struct HostCall: Sendable {
     package let endpoint: PublicEndpoint
     /// The value of `Authorization`; `nil` where there is none.
     package let authorization: String?
+    /// The tenant whose call it is, where another node of this gateway has verified it, has done the gateway's part and
+    /// has passed it on: what is left is to check it and to forward it.
+    package let actedOnFor: TenantID?
     package let body: ByteBuffer
 
     package init(
         kind: Kind, requestID: String, method: String, path: String, query: String, endpoint: PublicEndpoint,
-        authorization: String?, body: ByteBuffer
+        authorization: String?, actedOnFor: TenantID? = nil, body: ByteBuffer
     ) {
         self.kind = kind
         self.requestID = requestID
@@ -41,6 +44,7 @@ package struct HostCall: Sendable {
         self.query = query
         self.endpoint = endpoint
         self.authorization = authorization
+        self.actedOnFor = actedOnFor
         self.body = body
     }
 }

@@ -31,13 +31,22 @@ package final class Router: Service {
         let shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             peerEndpoints: peerEndpoints, observer: observer,
-            jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests),
+            jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests), loopCount: max(1, loops),
             accessLog: accessLog, wallClock: wallClock)
         current = Mutex(shared)
         connections = OpenConnections(limit: configuration.limits.connections)
         peerConnections = OpenConnections(limit: configuration.limits.connections)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
         (peersBound, peersBind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// What is known of the app instances and peers, in the order of their regions.
+    package var upstreams: [UpstreamStatus] {
+        [shared.instances, shared.peers].flatMap { sets in
+            sets.sorted { $0.key < $1.key }.flatMap { region, set in
+                set.servers.map { UpstreamStatus(region, $0) }
+            }
+        }
     }
 
     /// The address that is listened on, as soon as it is; `nil` when the router ended before.
@@ -104,6 +113,8 @@ package final class Router: Service {
         let channels = try await listen(on: group, loops)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.shared.jobs.run() }
+            let watch = UpstreamWatch(group: group) { self.shared }
+            tasks.addTask { await watch.run() }
             tasks.addTask {
                 for await change in self.shared.lookup.changes() { loops.apply(change) }
             }

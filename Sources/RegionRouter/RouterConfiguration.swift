@@ -6,8 +6,8 @@ package struct RouterConfiguration: Sendable {
     package var limits: HTTPLimits
     /// The base URLs the host calls; one for each declared region and the plain one.
     package var endpoints: [PublicEndpoint]
-    /// The app instance of each region this node owns.
-    package var instances: [Region: UpstreamAddress]
+    /// The app instances of each region this node owns; requests are spread over those of a region.
+    package var instances: [Region: [UpstreamAddress]]
     /// What an app instance sees as `Host`.
     package var hostHeader: HostHeader
     /// Where requests without a tenant go when the plain base URL was called.
@@ -18,6 +18,12 @@ package struct RouterConfiguration: Sendable {
     /// The nodes that own other regions, and where they reach this one.
     package var peers = PeerConfiguration()
 
+    /// How app instances and peers are looked after.
+    package var upstreams = UpstreamSettings()
+
+    /// Servers that one region may have; what is past them is not used.
+    package static let maxServersPerRegion = InstanceChoice.maxServers
+
     package enum HostHeader: String, Sendable, CaseIterable {
         /// The name the host called.
         case `public`
@@ -27,7 +33,7 @@ package struct RouterConfiguration: Sendable {
 
     package init(
         listen: ListenConfiguration, limits: HTTPLimits = HTTPLimits(), endpoints: [PublicEndpoint],
-        instances: [Region: UpstreamAddress], hostHeader: HostHeader = .public, defaultRegion: Region,
+        instances: [Region: [UpstreamAddress]], hostHeader: HostHeader = .public, defaultRegion: Region,
         identify: IdentifyConfiguration
     ) {
         self.listen = listen

@@ -18,12 +18,16 @@ struct Routing {
         /// A verified Forge call of an installation that is not known: make the tenant, then decide again.
         case admit(ForgeInstall)
         case refuse(RouterError, RouteKind)
+        /// Two nodes have passed it on already: wait for a newer record of the tenant, and refuse it when none comes.
+        case wait(TenantID, RouterError)
     }
 
     /// Where a request goes.
     struct Target {
         let entry: TenantEntry?
         let region: Region
+        /// To a peer that owns the region, and not to an app instance.
+        let isForPeer: Bool
         let kind: RouteKind
         /// The `X-Residency-*` lines for the app.
         let lines: [UInt8]
@@ -42,6 +46,8 @@ struct Routing {
     let loop: RouterLoop
     let endpoint: PublicEndpoint
     let tried: Tried
+    /// What the peer says that has passed the request on.
+    let statement: PeerStatement?
     /// An answer to the last question that came with an error.
     let failure: RouterError?
 
@@ -71,7 +77,8 @@ struct Routing {
     ) throws(RouterError) -> Decision {
         let identifier = loop.identifier
         guard let entry = identifier.entry(of: claim, in: loop.tenants) else {
-            guard tried.load else { return .load(try identifier.key(of: claim), fresh: false) }
+            // A peer knew it: what is remembered here as unknown may be old.
+            guard tried.load else { return .load(try identifier.key(of: claim), fresh: statement?.placement != nil) }
             throw Self.unknownTenant
         }
         let now = loop.shared.wallClock()
@@ -97,7 +104,7 @@ struct Routing {
         }
         try loop.identifier.verify(claim, key: key, now: loop.shared.wallClock())
         guard let entry = loop.tenants.entry(.alias(claim.alias)) else {
-            guard tried.load else { return .load(.alias(claim.alias), fresh: false) }
+            guard tried.load else { return .load(.alias(claim.alias), fresh: statement?.placement != nil) }
             guard !tried.admit else { throw Self.unknownTenant }
             return .admit(install(claim))
         }
@@ -130,13 +137,27 @@ struct Routing {
         _ entry: TenantEntry, _ kind: RouteKind, _ lines: [UInt8], isHostCall: Bool
     ) throws(RouterError) -> Decision {
         let region = try loop.shared.decision.region(of: entry.tenant)
-        return .forward(Target(entry: entry, region: region, kind: kind, lines: lines, isHostCall: isHostCall))
+        return try forward(entry, to: region, kind, lines, isHostCall: isHostCall)
+    }
+
+    /// Says how the request gets to its region.
+    private func forward(
+        _ entry: TenantEntry?, to region: Region, _ kind: RouteKind, _ lines: [UInt8], isHostCall: Bool
+    ) throws(RouterError) -> Decision {
+        let way = try loop.shared.decision.way(to: region, after: statement)
+        if case .wait(let error) = way {
+            guard let entry else { throw error }
+            return .wait(entry.tenant.id, error)
+        }
+        return .forward(
+            Target(
+                entry: entry, region: region, isForPeer: way == .peer, kind: kind, lines: lines,
+                isHostCall: isHostCall))
     }
 
     private func untenanted() throws(RouterError) -> Decision {
         let region = try loop.shared.decision.region(called: endpoint)
-        return .forward(
-            Target(entry: nil, region: region, kind: .host, lines: loop.hostFieldLines(region), isHostCall: false))
+        return try forward(nil, to: region, .host, loop.hostFieldLines(region), isHostCall: false)
     }
 
     /// The tenant that a first Forge call makes: in the region whose URL was called.
@@ -167,8 +188,7 @@ struct Routing {
             if let named, let entry = loop.tenants.entry(named),
                 let region = try? loop.shared.decision.region(of: entry.tenant)
             {
-                let lines = entry.fieldLines(routedBy: .host)
-                return .forward(Target(entry: entry, region: region, kind: .host, lines: lines, isHostCall: false))
+                return try forward(entry, to: region, .host, entry.fieldLines(routedBy: .host), isHostCall: false)
             }
             return try untenanted()
         } catch {

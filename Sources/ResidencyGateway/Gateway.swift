@@ -12,6 +12,15 @@ struct Gateway: Sendable {
         /// `127.0.0.1:8080`
         let listen: String
         let admin: String
+        /// Of the peers' listener, where there is one.
+        let peers: String?
+
+        /// For the directory of nodes: each listener's name with its address.
+        var byName: [String: String] {
+            var names = ["listen": listen, "admin": admin]
+            names["peers"] = peers
+            return names
+        }
     }
 
     private let services: [any Service]
@@ -54,10 +63,15 @@ struct Gateway: Sendable {
         let endpoints = makeEndpoints(configuration, declaration, plan)
         let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
+        let router = RegionRouter.Router(
+            configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
+            keys: keys, endpoints: endpoints, observer: metrics,
+            accessLog: configuration.log.access ? accessLog : nil,
+            wallClock: wallClock)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
-        let instances = LiveInstances(plan.instances)
+        let regions = LiveRegions(Array(plan.instances.keys))
         let monitor = HealthMonitor(
-            health: health, instances: { instances.current },
+            health: health, upstreams: { router.upstreams },
             readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
             readOthers: { await nodeHealth.conditions() })
         let admin = AdminService(
@@ -65,17 +79,14 @@ struct Gateway: Sendable {
             probes: configuration.probes.port.map {
                 AdminService.Listener(host: configuration.probes.host, port: $0)
             },
-            sources: AdminService.Sources(health: health, metrics: metrics, tenants: { try? await store.counts() }),
+            sources: AdminService.Sources(
+                health: health, metrics: metrics, tenants: { try? await store.counts() },
+                upstreams: { router.upstreams }),
             logger: logger)
-        let router = RegionRouter.Router(
-            configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
-            keys: keys, endpoints: endpoints, observer: metrics,
-            accessLog: configuration.log.access ? accessLog : nil,
-            wallClock: wallClock)
         let announcement = ServingAnnouncement(
             router: router, admin: admin, health: health, delay: configuration.drain.delay
         ) { addresses in
-            keeper.serves(at: ["listen": addresses.listen, "admin": addresses.admin])
+            keeper.serves(at: addresses.byName)
         }
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
         let listeners = [
@@ -84,7 +95,7 @@ struct Gateway: Sendable {
             ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
         ]
         let live = LiveParts(
-            router: router, health: health, instances: instances, makeEndpoints: makeEndpoints, keeper: keeper,
+            router: router, health: health, regions: regions, makeEndpoints: makeEndpoints, keeper: keeper,
             accessLog: accessLog)
         let reloader = reload.map { live.reloader(configuration, $0, logger) }
         let told: [any Service] = store.listener.map { [$0] } ?? []

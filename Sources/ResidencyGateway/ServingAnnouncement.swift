@@ -38,7 +38,9 @@ struct ServingAnnouncement: Service {
         async let adminAddress = admin.boundAdminAddress()
         if let listen = await router.boundAddress(), let admin = await adminAddress {
             health.set(.router, .fine)
-            let addresses = Gateway.Addresses(listen: Self.text(listen), admin: Self.text(admin))
+            let peers = await router.boundPeersAddress()
+            let addresses = Gateway.Addresses(
+                listen: Self.text(listen), admin: Self.text(admin), peers: peers.map(Self.text))
             serves(addresses)
             continuation.yield(addresses)
         }

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
+import crossing
 import doubles
 import load
 import memory
@@ -36,7 +37,7 @@ def arguments():
     parser.add_argument("--tenants", type=int, default=100_000)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--forge-calls", type=int, default=40_000, help="tokens a round: each is sent once")
-    parser.add_argument("--only", choices=["cpu", "forge", "memory"], help="one part of the measurements")
+    parser.add_argument("--only", choices=["cpu", "forge", "crossing", "memory"], help="one part of the measurements")
     parser.add_argument("--json", action="store_true", help="figures for a program instead of a table")
     return parser.parse_args()
 
@@ -92,7 +93,7 @@ def measure_forge(processes, workload, signer, options):
 def measure(folder, options):
     workload = Workload(folder, options.tenants, int(time.time()))
     signer = tokens.ForgeSigner(folder)
-    figures, processes = {"pages": {}, "forge": {}, "memory": {}}, {}
+    figures, processes = {"pages": {}, "forge": {}, "crossing": {}, "memory": {}}, {}
     app = peers.start_app(folder)
     try:
         gateway = None
@@ -100,7 +101,7 @@ def measure(folder, options):
             keys = doubles.start_key_server(signer.key_set)
             gateway = Gateway(options.gateway, folder, {"EU": app.port, "US": app.port}, keys)
             figures["import"] = gateway.import_tenants(f"{folder}/tenants.ndjson")
-        if options.only != "memory":
+        if options.only not in ("memory", "crossing"):
             processes["nginx"] = peers.start_plain(folder, app)
             if options.only != "forge":
                 processes["nginx-lua"] = peers.start_lua(folder, app)
@@ -121,6 +122,9 @@ def measure(folder, options):
                 processes = {"gateway+log": logging}
                 figures["pages"].update(measure_pages(processes, workload, options))
                 logging.stop()
+        if gateway and options.only in (None, "crossing"):
+            options.signed_pages = min(SIGNED_PAGES, options.tenants // 2)
+            figures["crossing"] = crossing.measure(options.gateway, folder, app, workload, options, progress)
         if gateway and options.only in (None, "memory"):
             figures["memory"] = memory.measure(gateway, workload, options, progress)
     finally:
@@ -138,13 +142,16 @@ def bars(figures):
         yield "verified call / nginx + Lua with the same checks", cost / pages["nginx-lua"]["cpu"], 0.33, ""
     if forge:
         yield "Forge call / nginx plain", forge["gateway"]["cpu"] / forge["nginx"]["cpu"], 2.0, ""
+    if figures["crossing"]:
+        yield from crossing.bars(figures["crossing"])
     for name, (figure, bound, unit) in memory_figures.items():
         yield name, figure, bound, unit
 
 
 def report(figures):
     """Prints the table; true if every bar is kept."""
-    for title, part in (("Signed page", figures["pages"]), ("Forge call", figures["forge"])):
+    parts = (("Signed page", figures["pages"]), ("Forge call", figures["forge"]), ("Region", figures["crossing"]))
+    for title, part in parts:
         for name, row in part.items():
             wrong = f"  REFUSED {row['refused']}" if row["refused"] else ""
             wrong += f"  {row['errors']}" if row["errors"] else ""
@@ -152,7 +159,7 @@ def report(figures):
                   f"{row['rate']:9.0f} requests/s  p99 {row['p99']:7.2f} ms{wrong}")
     if "import" in figures:
         print(f"Import of the tenants: {figures['import']:.1f} s")
-    kept = all(not row["refused"] for part in (figures["pages"], figures["forge"]) for row in part.values())
+    kept = all(not row["refused"] for _, part in parts for row in part.values())
     for name, figure, bound, unit in bars(figures):
         good = figure <= bound
         kept = kept and good

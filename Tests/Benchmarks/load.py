@@ -15,6 +15,7 @@ def run(process, script, seconds, connections):
     errors = re.search(r"Socket errors: (.*)", output)
     return {"count": count, "user": user / count * 1e6, "cpu": (user + system) / count * 1e6,
             "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)),
+            "p50": milliseconds(re.search(r"^\s+50%\s+(\S+)", output, re.M).group(1)),
             "p99": milliseconds(re.search(r"^\s+99%\s+(\S+)", output, re.M).group(1)),
             "refused": int(refused.group(1)) if refused else 0, "errors": errors.group(1) if errors else ""}
 
@@ -26,7 +27,7 @@ def milliseconds(text):
 
 def median(rounds):
     """The medians of several runs of one process, and what went wrong in any of them."""
-    result = {key: statistics.median(r[key] for r in rounds) for key in ("user", "cpu", "rate", "p99")}
+    result = {key: statistics.median(r[key] for r in rounds) for key in ("user", "cpu", "rate", "p50", "p99")}
     result["refused"] = sum(r["refused"] for r in rounds)
     result["errors"] = "; ".join(r["errors"] for r in rounds if r["errors"])
     return result

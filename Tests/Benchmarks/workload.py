@@ -57,6 +57,14 @@ class Workload:
         after = f" HTTP/1.1\\r\\nHost: eu.localhost\\r\\n{escaped(BROWSER)}\\r\\n"
         return self._write_script("pages", "GET ", after), urls[0]
 
+    def write_pages_of(self, region, count):
+        """A wrk script that opens the pages of `count` tenants of one region at its own host name; its path."""
+        tenants = [tenant for tenant in self.tenants if tenant[3] == region][:count]
+        name = f"pages-{region.lower()}"
+        self._write_lines(f"{name}.txt", [self.page_url(tenant) for tenant in tenants])
+        after = f" HTTP/1.1\\r\\nHost: {region.lower()}.localhost\\r\\n{escaped(BROWSER)}\\r\\n"
+        return self._write_script(name, "GET ", after)
+
     def write_forge_calls(self, signer, count):
         """A wrk script of `count` Forge calls, each with a token of its own; its path, and a token of each site."""
         installations = [str(uuid.UUID(int=number)) for number in range(1, 101)]

@@ -78,11 +78,11 @@ package struct RouterFixture: Sendable {
         func endpoint(_ region: Region, _ host: String) -> PublicEndpoint {
             PublicEndpoint(region: region, baseURL: "http://\(host)", authority: host, basePath: "")
         }
-        var regions: [Region: UpstreamAddress] = [:]
+        var regions: [Region: [UpstreamAddress]] = [:]
         var endpoints = [endpoint(.global, "app.example.com")]
         for (code, port) in [("EU", eu), ("US", us)] {
             guard let region = Region(code) else { continue }
-            regions[region] = UpstreamAddress(host: "127.0.0.1", port: port)
+            regions[region] = [UpstreamAddress(host: "127.0.0.1", port: port)]
             endpoints.append(endpoint(region, "\(code.lowercased()).example.com"))
         }
         let identify = IdentifyConfiguration(
@@ -93,10 +93,13 @@ package struct RouterFixture: Sendable {
             declaredCalls: [DeclaredCall(method: "GET", path: "/panel"), DeclaredCall(method: "POST", path: "/hook")])
         var limits = HTTPLimits()
         limits.drainTimeout = .seconds(2)
-        return RouterConfiguration(
+        var configuration = RouterConfiguration(
             listen: ListenConfiguration(port: 0, eventLoops: 2), limits: limits, endpoints: endpoints,
             instances: regions,
             defaultRegion: Region("EU") ?? .global, identify: identify)
+        // Tests count the connections that their app instances get.
+        configuration.upstreams.checkInterval = nil
+        return configuration
     }
 
     package func connect() throws -> RawSocket { try RawSocket(port: port) }

@@ -5,7 +5,7 @@ extension ClientConnection {
     /// The exchange has an app connection: head first, then what is there of the body, in one go where possible.
     func appIsReady(_ app: AppConnection) {
         if record.connectedAt == nil { record.connectedAt = loop.now }
-        app.write(outgoing)
+        app.write(outgoing(for: app.server))
         if case .exchange(let exchange) = phase, let held = heldBody {
             heldBody = nil
             app.write(held)
@@ -18,6 +18,26 @@ extension ClientConnection {
         if record.requestBytes == sent, !body.hasEnded { app.flush(requestEnded: false) }
         sayContinue()
         readIfWaiting()
+    }
+
+    /// The head as it goes to a server: an app instance is called by its own name where the configuration says so.
+    private func outgoing(for server: UpstreamServer) -> ByteBuffer {
+        guard loop.shared.configuration.hostHeader == .instance, server.kind == .app,
+            var start = outgoing.getSlice(at: outgoing.readerIndex, length: outgoingHost.lowerBound),
+            let rest = outgoing.getSlice(
+                at: outgoing.readerIndex + outgoingHost.upperBound,
+                length: outgoing.readableBytes - outgoingHost.upperBound)
+        else { return outgoing }
+        start.writeBytes(server.authority)
+        start.writeImmutableBuffer(rest)
+        return start
+    }
+
+    /// Where the value of `Host` stands in ``outgoing``: behind a request line whose parts are known.
+    private var outgoingHost: Range<Int> {
+        let target = head.path.count + (head.hasQuery ? head.query.count + 1 : 0)
+        let start = head.methodRange.count + 1 + target + " HTTP/1.1\r\nHost: ".utf8.count
+        return start..<start + outgoingHostCount
     }
 
     /// Hands the app what has come of the body, as far as it takes it.

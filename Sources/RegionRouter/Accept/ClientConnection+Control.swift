@@ -117,7 +117,7 @@ extension ClientConnection {
                 endpoint: endpoint,
                 authorization: head.hasAuthorization && !head.repeatsAuthorization
                     ? HTTPBytes.text(bytes, head.authorization) : nil,
-                body: body)
+                actedOnFor: statement?.isActedOn == true ? statement?.placement?.tenant : nil, body: body)
         }
     }
 
@@ -151,9 +151,18 @@ extension ClientConnection {
         record.region = region
         record.tenant = forward.tenant.id
         let entry = TenantEntry(forward.tenant)
+        let way: RegionDecision.Way
+        do throws(RouterError) {
+            way = try loop.shared.decision.way(to: region, after: statement)
+            if case .wait(let error) = way { throw error }
+        } catch {
+            Self.abandon(forward, error, loop)
+            return respond(error)
+        }
+        // For an app instance it has no tenant that would hold it; a peer is told which it is.
         let target = Routing.Target(
-            entry: nil, region: region, kind: .lifecycle, lines: entry.fieldLines(verifiedAs: .connect),
-            isHostCall: false)
+            entry: way == .peer ? entry : nil, region: region, isForPeer: way == .peer, kind: .lifecycle,
+            lines: entry.fieldLines(verifiedAs: .connect), isHostCall: false)
         // The head goes back to where a forwarded head is expected.
         var whole = controlHead
         whole.writeBuffer(&input)

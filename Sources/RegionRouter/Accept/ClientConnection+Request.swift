@@ -39,6 +39,9 @@ extension ClientConnection {
     func beginRecord() {
         requestNumber += 1
         tried = Routing.Tried()
+        statement = nil
+        newsDue = nil
+        waited = .zero
         deadline = nil
         responseStarted = false
         saidContinue = false
@@ -50,7 +53,7 @@ extension ClientConnection {
         keepAlive = head.keepAlive && !loop.isLeaving && requestNumber < limits.requestsPerConnection
         record.id = loop.random.next()
         requestID = RequestID(value: record.id)
-        guard isTrustedPeer, !head.requestID.isEmpty else { return }
+        guard isTrustedPeer || door == .peers, !head.requestID.isEmpty else { return }
         input.withUnsafeReadableBytes { bytes in
             requestID = RequestID(value: record.id, given: head.requestID, in: bytes)
             record.givenID = requestID.given.map { HTTPBytes.text(bytes, $0) }
@@ -70,13 +73,24 @@ extension ClientConnection {
             do throws(RouterError) {
                 if door == .peers, PeerCall.isCall(bytes, head) { return .control(.peer) }
                 guard let endpoint = try endpoint(bytes) else { return .health }
-                return Routing(loop: loop, endpoint: endpoint, tried: tried, failure: failure).decide(bytes, head)
+                if door == .peers { try readStatement(bytes) }
+                return Routing(
+                    loop: loop, endpoint: endpoint, tried: tried, statement: statement, failure: failure
+                ).decide(bytes, head)
             } catch {
                 return .refuse(error, .none)
             }
         }
         record.identifiedAt = loop.tick()
         perform(decision)
+    }
+
+    /// What the peer says of the request that it passes on. A higher epoch than is known here counts at once.
+    private func readStatement(_ bytes: UnsafeRawBufferPointer) throws(RouterError) {
+        guard statement == nil else { return }
+        let statement = try PeerStatement(bytes, head)
+        if let placement = statement.placement { loop.learn(placement) }
+        self.statement = statement
     }
 
     /// The public URL that was called; `nil` for the health path, which every host name has.
@@ -116,6 +130,7 @@ extension ClientConnection {
         case .load(let key, let fresh): load(key, fresh: fresh)
         case .fetch(let query): fetch(query)
         case .admit(let install): admit(install)
+        case .wait(let tenant, let error): awaitNews(of: tenant, else: error)
         case .refuse(let error, let kind):
             record.route = kind
             respond(error)
@@ -134,7 +149,8 @@ extension ClientConnection {
         record.route = target.kind
         record.region = target.region
         record.tenant = target.entry?.tenant.id
-        if target.isHostCall, let entry = target.entry { noteHostRealm(entry) }
+        // The node that the host has called has told the directory already.
+        if target.isHostCall, statement == nil, let entry = target.entry { noteHostRealm(entry) }
         send(target, framing: head.framing)
     }
 
@@ -142,59 +158,100 @@ extension ClientConnection {
     ///
     /// - Parameter held: the gateway's part in a lifecycle call.
     func send(_ target: Routing.Target, framing: RequestHead.Framing, held: HostForward? = nil) {
-        guard let pool = loop.pool(target.region) else {
+        guard let group = loop.group(target.region) else {
             return respond(RouterError(.noInstance, origin: .gateway, "No app instance of this region is configured."))
         }
-        let written = input.withUnsafeReadableBytes { bytes in rewrite(bytes, target, framing, into: &outgoing) }
+        let written = input.withUnsafeReadableBytes { bytes in
+            target.isForPeer
+                ? rewriteForPeer(bytes, target, framing, isActedOn: held != nil, into: &outgoing)
+                : rewrite(bytes, target, framing, into: &outgoing)
+        }
         guard written else {
             return respond(RouterError(.internalFault, origin: .gateway, "The request's head could not be written."))
         }
-        let opensPage = target.isHostCall && target.kind == .token && head.method == .get
-        cookieLine = opensPage ? loop.cookieLine(target.entry) : []
+        let opensPage = target.isHostCall && target.kind == .token && head.method == .get && !target.isForPeer
+        ownLines = opensPage ? loop.cookieLine(target.entry) : []
+        if let stated = statement?.placement, let known = target.entry?.tenant, known.id == stated.tenant,
+            known.placement.epoch > stated.placement.epoch
+        {
+            ownLines += StatedPlacement(known).answerLine
+        }
         input.moveReaderIndex(forwardBy: head.end)
+        // A peer counts what its app instances work on; here it is not in flight.
         let exchange = Exchange(
-            client: self, entry: target.entry, pool: pool, method: head.method,
+            client: self, entry: target.isForPeer ? nil : target.entry, group: group, method: head.method,
             hasBody: framing != .none && framing != .length(0),
             held: held)
         phase = .exchange(exchange)
         deadline = body.hasEnded ? nil : .now() + times.body
-        pool.lease(exchange)
+        exchange.lease()
     }
 
     private func rewrite(
         _ bytes: UnsafeRawBufferPointer, _ target: Routing.Target, _ framing: RequestHead.Framing,
         into buffer: inout ByteBuffer
     ) -> Bool {
-        buffer.clear()
         let publicHost = calledHost(bytes)
-        let originLines = originLines(bytes, host: publicHost)
-        let trace = TraceContext(given: head.traceparent, in: bytes, random: &loop.random)
-        func write(_ host: UnsafeRawBufferPointer) -> Bool {
-            RequestRewrite(
-                framing: framing, host: host, originLines: originLines, residencyLines: target.lines,
-                requestID: requestID, trace: trace
-            ).write(bytes, head, into: &buffer)
-        }
-        if loop.shared.configuration.hostHeader == .public { return write(publicHost) }
-        let authority = Array(loop.shared.configuration.instances[target.region]?.authority.utf8 ?? "".utf8)
-        return authority.withUnsafeBytes { write($0) }
+        return write(
+            bytes, framing, host: publicHost, originLines: originLines(bytes, host: publicHost),
+            residencyLines: target.lines, into: &buffer)
+    }
+
+    /// The head that goes to a peer: what the peer makes of it for its app instance is its own business.
+    private func rewriteForPeer(
+        _ bytes: UnsafeRawBufferPointer, _ target: Routing.Target, _ framing: RequestHead.Framing, isActedOn: Bool,
+        into buffer: inout ByteBuffer
+    ) -> Bool {
+        let line = loop.peerLine(
+            target.region, target.entry, after: statement?.hops ?? 0, waited: waitedMilliseconds, isActedOn: isActedOn)
+        return write(
+            bytes, framing, host: calledHost(bytes), originLines: peerOriginLine(bytes), residencyLines: line,
+            into: &buffer)
+    }
+
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, _ framing: RequestHead.Framing, host: UnsafeRawBufferPointer,
+        originLines: [UInt8], residencyLines: [UInt8], into buffer: inout ByteBuffer
+    ) -> Bool {
+        buffer.clear()
+        outgoingHostCount = host.count
+        return RequestRewrite(
+            framing: framing, host: host, originLines: originLines, residencyLines: residencyLines,
+            requestID: requestID, trace: TraceContext(given: head.traceparent, in: bytes, random: &loop.random)
+        ).write(bytes, head, into: &buffer)
     }
 
     /// The lines about the client. For a client of our own they change with the host name alone, and are kept.
     private func originLines(_ bytes: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer) -> [UInt8] {
-        guard isTrustedPeer else {
+        guard isTrustedPeer || door == .peers else {
             if let cached = originCache, HTTPBytes.equals(host, cached.host) { return cached.lines }
             let lines = ClientOrigin(address: clientAddress, scheme: "http")
                 .fieldLines(host: String(decoding: host, as: UTF8.self))
             originCache = (Array(host), lines)
             return lines
         }
+        return origin(bytes).fieldLines(host: String(decoding: host, as: UTF8.self))
+    }
+
+    /// Who the request came from: the client itself, or who a load balancer or a peer says it is.
+    private func origin(_ bytes: UnsafeRawBufferPointer) -> ClientOrigin {
+        if let statement { return ClientOrigin(address: statement.client, scheme: statement.scheme) }
+        guard isTrustedPeer else { return ClientOrigin(address: clientAddress, scheme: "http") }
         let entries = head.forwardedFor.map { Substring(HTTPBytes.text(bytes, $0)) }
         let address = ClientOrigin.client(
             behind: clientAddress, entries: entries, trusted: loop.shared.configuration.listen.trustedProxies)
         let isSecure = HTTPBytes.matches(bytes, head.forwardedProto, "https")
         return ClientOrigin(address: address, scheme: isSecure ? "https" : "http")
-            .fieldLines(host: String(decoding: host, as: UTF8.self))
+    }
+
+    /// The line about the client for a peer. For a client of our own it does not change, and is kept.
+    private func peerOriginLine(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        let changes = isTrustedPeer || door == .peers
+        if let peerOriginLine, !changes { return peerOriginLine }
+        let origin = origin(bytes)
+        let line = PeerStatement.originLine(client: origin.address, scheme: origin.scheme)
+        if !changes { peerOriginLine = line }
+        return line
     }
 
     /// The host called another region's URL than the last time: told to the directory, once.
@@ -243,6 +300,26 @@ extension ClientConnection {
                 failure: RouterError(
                     error.code == .busy ? .busy : .directoryUnavailable, origin: .directory, message,
                     retryAfterSeconds: 2))
+        }
+    }
+
+    /// Lets the request wait, within the time that one waits for a record, until something new is known of its tenant.
+    private func awaitNews(of tenant: TenantID, else error: RouterError) {
+        guard newsDue.map({ .now() < $0.until }) ?? true else { return respond(error) }
+        guard loop.parkedCount < limits.parkedRequests else {
+            _ = refuseToPark()
+            return
+        }
+        let due = newsDue?.until ?? .now() + times.news
+        beginParking(until: due)
+        newsDue = (due, error)
+        let number = requestNumber
+        loop.awaitNews(of: tenant) { [weak self] in
+            guard let self, self.requestNumber == number, case .parked = self.phase else { return }
+            self.unpark()
+            self.phase = .head
+            self.decide()
+            self.advance()
         }
     }
 
@@ -303,11 +380,21 @@ extension ClientConnection {
             eventLoop.execute { back.value(value) }
         }
         guard submitted else { return refuseToPark() }
+        beginParking(until: .now() + times.park)
+        return true
+    }
+
+    private func beginParking(until due: NIODeadline) {
         phase = .parked
         isParked = true
+        parkedAt = .now()
         loop.parkedCount += 1
-        deadline = .now() + times.park
-        return true
+        deadline = due
+    }
+
+    /// Milliseconds that the request has waited, at nodes before as well.
+    private var waitedMilliseconds: Int {
+        (statement?.waitedMilliseconds ?? 0) + Int(waited.nanoseconds / 1_000_000)
     }
 
     private func refuseToPark() -> Bool {
@@ -320,6 +407,7 @@ extension ClientConnection {
     func unpark() {
         guard isParked else { return }
         isParked = false
+        waited = waited + (.now() - parkedAt)
         loop.parkedCount -= 1
         deadline = nil
     }

@@ -21,7 +21,7 @@ extension ClientConnection {
         case .chunked, .close: framing = takesChunks ? .chunked : .close
         }
         if framing == .close || loop.isLeaving || mayKeepBody { keepAlive = false }
-        let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive, cookieLine: cookieLine)
+        let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive, ownLines: ownLines)
         pending.clear()
         let written = bytes.withUnsafeReadableBytes { rewrite.write($0, response, into: &pending) }
         if !written { closeNow() }

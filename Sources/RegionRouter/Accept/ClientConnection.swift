@@ -48,11 +48,19 @@ final class ClientConnection: ChannelDuplexHandler {
     var body = RequestBody()
     /// The head as it went to the app, kept for a second try.
     var outgoing = ByteBuffer()
+    /// Bytes of the value of `Host` in it.
+    var outgoingHostCount = 0
     /// Written and not yet flushed: a response head that waits for the first piece of its body.
     var pending = ByteBuffer()
     var record = RequestRecord()
     var endpoint: PublicEndpoint?
     var tried = Routing.Tried()
+    /// What the peer says that has passed the request on; always `nil` on the host's listener.
+    var statement: PeerStatement?
+    /// The line for a peer about its client; made when first needed.
+    var peerOriginLine: [UInt8]?
+    /// Until when the request waits for a newer record, and the error it gets then.
+    var newsDue: (until: NIODeadline, error: RouterError)?
     /// Counts requests; an answer that comes for an earlier one is not taken.
     var requestNumber = 0
     /// Whether the connection takes another request after this one.
@@ -61,9 +69,13 @@ final class ClientConnection: ChannelDuplexHandler {
     var responseStarted = false
     var saidContinue = false
     var isParked = false
+    var parkedAt = NIODeadline.uptimeNanoseconds(0)
+    /// How long the request has been parked so far.
+    var waited = TimeAmount.zero
     var requestID = RequestID(value: 0)
-    /// The tenant cookie's line for the answer to a page the host has opened; empty while the cookie is off.
-    var cookieLine: [UInt8] = []
+    /// Lines of the gateway's own for the answer: the tenant cookie to a page the host has opened, and what a peer is
+    /// told of a placement; mostly empty.
+    var ownLines: [UInt8] = []
     /// The head of a call that the gateway has a part in.
     var controlHead = ByteBuffer()
     /// The whole body of such a call, on its way to the app.
@@ -228,6 +240,7 @@ final class ClientConnection: ChannelDuplexHandler {
             keepAlive = false
             respond(RouterError(.requestTimeout, "The request's head did not arrive in time."))
         case .parked:
+            if let newsDue { return respond(newsDue.error) }
             respond(RouterError(.busy, origin: .gateway, "The directory did not answer in time.", retryAfterSeconds: 1))
         case .control(let call): controlTimedOut(call)
         case .exchange(let exchange):

@@ -23,4 +23,19 @@ final class EveryLoop: Sendable {
             return
         }
     }
+
+    /// A peer has told one loop of a higher epoch.
+    func tell(_ stated: StatedPlacement) { loops.withLock({ $0 })?.hear(stated) }
+
+    /// Has every loop take the record as the directory has it now, past every cache.
+    func refresh(_ id: TenantID, from lookup: any PlacementLookup) async {
+        guard let loops = loops.withLock({ $0 }) else { return }
+        do throws(DirectoryError) {
+            let tenant = try await lookup.freshTenant(.id(id))
+            loops.apply(tenant.map { .changed($0) } ?? .removed(id))
+        } catch {
+            // The directory is away: what the peer has said is kept until the feed says more.
+            return
+        }
+    }
 }

@@ -8,29 +8,33 @@ extension RouterLoop {
         tenants.limit = max(1, new.limits.tenantsPerLoop)
         log.flush()
         log = AccessLogBuffer(writer: new.accessLog)
-        let before = pools.map(\.pool)
-        pools = []
-        for (region, address) in new.configuration.instances {
-            // An address that stays keeps its connections, whatever region it is of now.
-            let known = before + leftPools + pools.map(\.pool)
-            pools.append(
-                (region, known.first { $0.address == address } ?? InstancePool(address: address, loop: self)))
+        let before = groups.map(\.group)
+        makeGroups(before: before + leftGroups)
+        let kept = Set(groups.map { ObjectIdentifier($0.group) })
+        leftGroups.removeAll { kept.contains(ObjectIdentifier($0)) }
+        for group in before where !kept.contains(ObjectIdentifier(group)) {
+            guard !leftGroups.contains(where: { $0 === group }) else { continue }
+            leftGroups.append(group)
         }
-        let kept = Set(pools.map { ObjectIdentifier($0.pool) })
-        leftPools.removeAll { kept.contains(ObjectIdentifier($0)) }
-        for pool in before where !kept.contains(ObjectIdentifier(pool)) {
-            guard !leftPools.contains(where: { $0 === pool }) else { continue }
-            leftPools.append(pool)
-        }
-        for (_, pool) in pools { pool.reconfigure() }
-        for pool in leftPools { pool.leave() }
+        for (_, group) in groups { group.reconfigure() }
+        for group in leftGroups { group.leave() }
         // What a connection remembers of the last request may be true no more.
         for client in clients { client.forget() }
     }
 
-    func sweepLeftPools(now: NIODeadline) {
-        guard !leftPools.isEmpty else { return }
-        for pool in leftPools { pool.sweep(now: now) }
-        leftPools.removeAll { $0.isEmpty }
+    /// The ways of the configuration in force; servers that were known before keep their connections, whatever region
+    /// they are of now.
+    func makeGroups(before: [UpstreamGroup]) {
+        groups = []
+        for (region, set) in shared.ways {
+            let known = (before + groups.map(\.group)).first { $0.shared === set }
+            groups.append((region, known ?? UpstreamGroup(set, loop: self)))
+        }
+    }
+
+    func sweepLeftGroups(now: NIODeadline) {
+        guard !leftGroups.isEmpty else { return }
+        for group in leftGroups { group.sweep(now: now) }
+        leftGroups.removeAll(where: \.isEmpty)
     }
 }

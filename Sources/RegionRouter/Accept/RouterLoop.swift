@@ -18,9 +18,11 @@ final class RouterLoop {
     /// each look at the clock costs as much as a look at a table.
     private(set) var now = NIODeadline.now()
     /// So few that looking through them is quicker than a table.
-    var pools: [(region: Region, pool: InstancePool)] = []
-    /// Pools of addresses that the configuration has left, until what is under way there is over.
-    var leftPools: [InstancePool] = []
+    var groups: [(region: Region, group: UpstreamGroup)] = []
+    /// Groups that the configuration has left, until what is under way there is over.
+    var leftGroups: [UpstreamGroup] = []
+    /// Requests that would need a third hop, by tenant: they wait for a newer record.
+    private var awaitingNews: [TenantID: [() -> Void]] = [:]
     private(set) var clients: [ClientConnection] = []
     private var apps: [AppConnection] = []
     private var hostLines: [Region: [UInt8]] = [:]
@@ -35,15 +37,12 @@ final class RouterLoop {
         identifier = Identifier(shared.configuration.identify, tokenBytes: shared.configuration.limits.tokenBytes)
         tenants = TenantTable(limit: shared.configuration.limits.tenantsPerLoop)
         log = AccessLogBuffer(writer: shared.accessLog)
-        for (region, address) in shared.configuration.instances {
-            // Regions that share an instance share its connections too.
-            let twin = pools.first { shared.configuration.instances[$0.region] == address }?.pool
-            pools.append((region, twin ?? InstancePool(address: address, loop: self)))
-        }
+        makeGroups(before: [])
     }
 
-    /// The way to the app instance of a region; `nil` for a region this node does not own.
-    func pool(_ region: Region) -> InstancePool? { pools.first { $0.region == region }?.pool }
+    /// The way to a region: to its app instances where this node owns it, else to the nodes that do; `nil` where there
+    /// is none.
+    func group(_ region: Region) -> UpstreamGroup? { groups.first { $0.region == region }?.group }
 
     /// The `X-Residency-*` lines of a request without a tenant.
     func hostFieldLines(_ region: Region) -> [UInt8] {
@@ -58,6 +57,19 @@ final class RouterLoop {
     func cookieLine(_ entry: TenantEntry?) -> [UInt8] {
         guard let cookie = identifier.cookie, let entry else { return [] }
         return Array("Set-Cookie: \(cookie.setCookie(for: entry.tenant.id, now: shared.wallClock()))\r\n".utf8)
+    }
+
+    /// The line with which a request without a tenant, or one that a peer has passed on, goes to the next peer.
+    func peerLine(_ region: Region, _ entry: TenantEntry?, after hops: Int, waited: Int, isActedOn: Bool) -> [UInt8] {
+        if let entry, hops == 0, waited == 0, !isActedOn {
+            return entry.peerLine(from: shared.configuration.nodeID, to: region)
+        }
+        var statement = PeerStatement(
+            hops: hops + 1, sender: shared.configuration.nodeID, target: region,
+            placement: entry.map { StatedPlacement($0.tenant) })
+        statement.waitedMilliseconds = waited
+        statement.isActedOn = isActedOn
+        return statement.tenantLine
     }
 
     // MARK: Keys
@@ -121,8 +133,8 @@ final class RouterLoop {
         let now = tick()
         for client in clients { client.sweep(now: now) }
         for app in apps { app.sweep(now: now) }
-        for (_, pool) in pools { pool.sweep(now: now) }
-        sweepLeftPools(now: now)
+        for (_, group) in groups { group.sweep(now: now) }
+        sweepLeftGroups(now: now)
         // A rotated key set is seen within a sweep of the shared cache's learning of it.
         forgeKeys.removeAll(keepingCapacity: true)
         log.flush()
@@ -130,7 +142,42 @@ final class RouterLoop {
 
     // MARK: Changes and log
 
-    func apply(_ change: TenantChange) { tenants.apply(change) }
+    func apply(_ change: TenantChange) {
+        tenants.apply(change)
+        guard !awaitingNews.isEmpty else { return }
+        switch change {
+        case .changed(let tenant): wake(tenant.id)
+        case .removed(let id): wake(id)
+        case .everything: for id in awaitingNews.keys { wake(id) }
+        }
+    }
+
+    /// A peer has told where a tenant lives. A higher epoch counts at once and is kept; the other loops hear of it, and
+    /// the directory is asked.
+    func learn(_ stated: StatedPlacement) {
+        guard tenants.learn(stated) else { return }
+        wake(stated.tenant)
+        shared.everyLoop.tell(stated)
+        let (lookup, everyLoop) = (shared.lookup, shared.everyLoop)
+        // Where the queue is full the feed brings the record, a moment later.
+        _ = shared.jobs.submit { await everyLoop.refresh(stated.tenant, from: lookup) }
+    }
+
+    /// What another loop of this node has learnt.
+    func hear(_ stated: StatedPlacement) {
+        if tenants.learn(stated) { wake(stated.tenant) }
+    }
+
+    /// Calls `resume` when something new is known of the tenant.
+    func awaitNews(of id: TenantID, _ resume: @escaping () -> Void) {
+        awaitingNews[id, default: []].append(resume)
+        let (lookup, everyLoop) = (shared.lookup, shared.everyLoop)
+        _ = shared.jobs.submit { await everyLoop.refresh(id, from: lookup) }
+    }
+
+    private func wake(_ id: TenantID) {
+        for resume in awaitingNews.removeValue(forKey: id) ?? [] { resume() }
+    }
 
     func log(_ record: RequestRecord) {
         log.append(record)
@@ -145,7 +192,7 @@ final class RouterLoop {
     func drain(_ promise: EventLoopPromise<Void>) {
         isLeaving = true
         isDraining = true
-        for (_, pool) in pools { pool.closeIdle() }
+        for (_, group) in groups { group.closeIdle() }
         guard !clients.isEmpty else { return promise.succeed() }
         onEmpty = promise
         for client in clients { client.drain() }

@@ -30,6 +30,11 @@ struct RouterLoops: Sendable {
         return state.value
     }
 
+    /// What one loop has learnt from a peer, for the others.
+    func hear(_ stated: StatedPlacement) {
+        forEach { $0.hear(stated) }
+    }
+
     func apply(_ change: TenantChange) {
         forEach { $0.apply(change) }
     }
@@ -54,7 +59,7 @@ struct RouterLoops: Sendable {
     func haveLeft() async -> Bool {
         for eventLoop in eventLoops {
             guard let state = states[ObjectIdentifier(eventLoop)] else { continue }
-            guard (try? await eventLoop.submit { state.value.leftPools.isEmpty }.get()) ?? true else { return false }
+            guard (try? await eventLoop.submit { state.value.leftGroups.isEmpty }.get()) ?? true else { return false }
         }
         return true
     }

@@ -16,20 +16,43 @@ final class TenantEntry {
     private var connectLines: [UInt8]?
     private var forgeLines: [UInt8]?
     private var routedFieldLines: [RouteKind: [UInt8]] = [:]
+    /// What a peer is told of it; made when first needed.
+    private var peerFieldLine: [UInt8]?
+    /// The epoch of the directory's record, which may be behind what a peer has told.
+    private var recordEpoch: Int64
 
-    init(_ tenant: Tenant) { self.tenant = tenant }
+    init(_ tenant: Tenant) {
+        self.tenant = tenant
+        recordEpoch = tenant.placement.epoch
+    }
 
-    /// Takes a newer state of the record. One that is older, or has a lower epoch, is left: an epoch never falls.
+    /// Takes a newer state of the record. One that is older, or has a lower epoch, is left: an epoch never falls. A
+    /// record that is newer but for its placement is taken without it: a peer has told of a higher epoch.
     func update(_ newer: Tenant) {
-        guard newer.sequence >= tenant.sequence, newer.placement.epoch >= tenant.placement.epoch else { return }
+        var newer = newer
+        guard newer.sequence >= tenant.sequence, newer.placement.epoch >= recordEpoch else { return }
+        recordEpoch = newer.placement.epoch
+        if newer.placement.epoch < tenant.placement.epoch { newer.placement = tenant.placement }
         if newer.secret != tenant.secret || newer.previousSecret != tenant.previousSecret
             || newer.previousSecretUntil != tenant.previousSecretUntil
         {
             madeKeys = nil
         }
         tenant = newer
+        dropLines()
+    }
+
+    /// A peer has told of a placement with a higher epoch: it counts at once.
+    func learn(_ placement: Placement) {
+        guard placement.epoch > tenant.placement.epoch else { return }
+        tenant.placement = placement
+        dropLines()
+    }
+
+    private func dropLines() {
         connectLines = nil
         forgeLines = nil
+        peerFieldLine = nil
         routedFieldLines.removeAll()
     }
 
@@ -65,6 +88,14 @@ final class TenantEntry {
         let lines = commonLines(kind)
         routedFieldLines[kind] = lines
         return lines
+    }
+
+    /// The line with which its requests go to the peer that owns its region.
+    func peerLine(from sender: String, to region: Region) -> [UInt8] {
+        if let peerFieldLine { return peerFieldLine }
+        let line = PeerStatement(hops: 1, sender: sender, target: region, placement: StatedPlacement(tenant)).tenantLine
+        peerFieldLine = line
+        return line
     }
 
     private func commonLines(_ kind: RouteKind) -> [UInt8] {

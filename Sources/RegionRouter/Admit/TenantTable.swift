@@ -5,7 +5,8 @@ import TenantDirectory
 /// 1. Found by each alias and by the id.
 /// 2. Past the bound the entry that has not been looked up for longest (by a clock hand, roughly) makes room; entries
 ///    with requests in flight and held ones stay.
-/// 3. While a load is under way, a change that arrives sets a floor, so that a record read before the change is not
+/// 3. A placement that a peer has told of counts, whatever record is installed, until a record has reached its epoch.
+/// 4. While a load is under way, a change that arrives sets a floor, so that a record read before the change is not
 ///    installed after it (amendment H28).
 final class TenantTable {
     private var byConnectName: [NameBytes: TenantEntry] = [:]
@@ -17,6 +18,10 @@ final class TenantTable {
     private var floors: [TenantID: Int64] = [:]
     /// Everything was forgotten while loads were under way: none of them brings what is certain.
     private var isOutrun = false
+    /// Placements that peers have told of, and that the directory's record has not reached yet: they outlive entries.
+    private var stated: [TenantID: Placement] = [:]
+    /// Past it the placements told before are forgotten: the peers tell them again.
+    private static let maxStated = 4_096
     /// Past it entries make room; a lower one takes effect as entries come.
     var limit: Int
 
@@ -63,6 +68,9 @@ final class TenantTable {
     /// Puts a record in the table, or brings the entry that is there up to it.
     @discardableResult
     func install(_ tenant: Tenant) -> TenantEntry {
+        let told = stated[tenant.id]
+        if let told, told.epoch <= tenant.placement.epoch { stated[tenant.id] = nil }
+        defer { if let told { byID[tenant.id]?.learn(told) } }
         if let entry = byID[tenant.id] {
             let before = entry.tenant.aliases
             entry.update(tenant)
@@ -85,6 +93,18 @@ final class TenantTable {
 
     // MARK: Changes
 
+    /// A peer has told where a tenant lives.
+    /// - Returns: whether that is news.
+    func learn(_ placement: StatedPlacement) -> Bool {
+        let known = max(
+            byID[placement.tenant]?.tenant.placement.epoch ?? .min, stated[placement.tenant]?.epoch ?? .min)
+        guard placement.placement.epoch > known else { return false }
+        if stated.count >= Self.maxStated, stated[placement.tenant] == nil { stated.removeAll() }
+        stated[placement.tenant] = placement.placement
+        byID[placement.tenant]?.learn(placement.placement)
+        return true
+    }
+
     /// Takes a step of the feed. Only tenants that are at hand change: others are loaded when they are asked for.
     func apply(_ change: TenantChange) {
         switch change {
@@ -93,6 +113,7 @@ final class TenantTable {
             if byID[tenant.id] != nil { install(tenant) }
         case .removed(let id):
             if loadsUnderWay > 0 { floors[id] = .max }
+            stated[id] = nil
             remove(id)
         case .everything:
             isOutrun = loadsUnderWay > 0

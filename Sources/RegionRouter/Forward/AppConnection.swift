@@ -1,6 +1,6 @@
 import NIOCore
 
-/// One connection to an app instance: reads responses, strictly, and hands them to the exchange under way.
+/// One connection to an app instance or a peer: reads responses, strictly, and hands them to the exchange under way.
 final class AppConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
@@ -43,6 +43,8 @@ final class AppConnection: ChannelDuplexHandler {
         self.loop = loop
     }
 
+    /// The server at its other end.
+    var server: UpstreamServer { pool.server }
     private var isTunnel: Bool { if case .tunnel = phase { true } else { false } }
     var isOpen: Bool { context?.channel.isActive ?? false }
     var isWritable: Bool { context?.channel.isWritable ?? false }
@@ -68,7 +70,7 @@ final class AppConnection: ChannelDuplexHandler {
     func flush(requestEnded: Bool) {
         // From here on the instance has the word; before that, only where it does not take what it is given.
         context?.flush()
-        deadline = requestEnded || !isWritable ? loop.now + times.response : nil
+        deadline = requestEnded || !isWritable ? loop.now + pool.responseTimeout : nil
     }
 
     func writeTunnel(_ data: ByteBuffer) {
@@ -110,7 +112,9 @@ final class AppConnection: ChannelDuplexHandler {
         guard isPaused != paused else { return }
         isPaused = paused
         // A reader that was paused starts to wait anew: the pause was not the instance's.
-        if !paused, exchange != nil, !isDraining { deadline = .now() + (isTunnel ? times.tunnel : times.response) }
+        if !paused, exchange != nil, !isDraining {
+            deadline = .now() + (isTunnel ? times.tunnel : pool.responseTimeout)
+        }
         if !paused, readWaits {
             readWaits = false
             context?.read()
@@ -149,7 +153,7 @@ final class AppConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
         let now = loop.tick()
-        if deadline != nil, !isDraining, !isTunnel { deadline = now + times.response }
+        if deadline != nil, !isDraining, !isTunnel { deadline = now + pool.responseTimeout }
         switch phase {
         case .idle, .closed:
             // Nobody asked: a response now would be taken for the next request's.
@@ -223,6 +227,8 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     private func fail(_ error: RouterError) {
+        let error = pool.server.error(.badResponse(error.detail))
+        pool.noteFailure()
         let exchange = self.exchange
         self.exchange = nil
         close()
@@ -248,6 +254,8 @@ final class AppConnection: ChannelDuplexHandler {
         guard let exchange else { return false }
         let limits = self.limits
         let method = exchange.method
+        let isPeers = pool.server.kind == .peer
+        var stated: StatedPlacement?
         let result = input.withUnsafeReadableBytes { bytes -> Result<Bool, RouterError> in
             do throws(RouterError) {
                 let progress: HeadScanner.Progress
@@ -257,13 +265,15 @@ final class AppConnection: ChannelDuplexHandler {
                     throw ResponseHead.fault(error.detail)
                 }
                 guard case .complete(let end) = progress else { return .success(false) }
-                try head.read(bytes, lines: lines, end: end, answering: method)
+                try head.read(bytes, lines: lines, end: end, answering: method, isPeers: isPeers)
+                if isPeers { stated = StatedPlacement(head, bytes) }
                 return .success(true)
             } catch {
                 return .failure(error)
             }
         }
         guard try result.get() else { return false }
+        if let stated { loop.learn(stated) }
         if head.isInterim {
             interimCount += 1
             guard interimCount <= 16 else { throw ResponseHead.fault("it sent more than 16 interim responses.") }
@@ -287,6 +297,7 @@ final class AppConnection: ChannelDuplexHandler {
             phase = .body(ResponseBody(head.framing, client: exchange.client, limits: limits))
         }
         exchange.responseStarted()
+        pool.noteSuccess()
         if exchange.holdsResponse {
             // The rest of the answer waits until the gateway has done what the app's status asks for.
             setPaused(true)

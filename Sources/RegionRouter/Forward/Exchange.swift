@@ -1,14 +1,19 @@
 import NIOCore
+import Synchronization
 import TenantDirectory
 
-/// One request on its way to the app and its answer on the way back: holds the two connections together and carries
-/// out what ``ExchangeMachine`` decides. Belongs to the event loop of both.
+/// One request on its way to the app, or to the peer that passes it on, and its answer on the way back: holds the two
+/// connections together and carries out what ``ExchangeMachine`` decides. Belongs to the event loop of both.
 final class Exchange {
     private(set) var machine: ExchangeMachine
     let method: RequestHead.Method
     /// The tenant whose request it is; `nil` for a request without one.
     private let entry: TenantEntry?
-    private let pool: InstancePool
+    private let group: UpstreamGroup
+    /// The server it goes to.
+    private var pool: InstancePool?
+    /// A bit for each server of the group that took no connection for it.
+    private var tried: UInt64 = 0
     /// Strong, and given up when the exchange is over: an object that is once referred to weakly is counted in a slower
     /// way for good.
     private(set) var client: ClientConnection?
@@ -18,12 +23,12 @@ final class Exchange {
     private var isSettled = false
 
     init(
-        client: ClientConnection, entry: TenantEntry?, pool: InstancePool, method: RequestHead.Method, hasBody: Bool,
+        client: ClientConnection, entry: TenantEntry?, group: UpstreamGroup, method: RequestHead.Method, hasBody: Bool,
         held: HostForward? = nil
     ) {
         self.client = client
         self.entry = entry
-        self.pool = pool
+        self.group = group
         self.method = method
         self.held = held
         machine = ExchangeMachine(isSafe: method.isSafe, canRepeat: method.isIdempotent, hasBody: hasBody)
@@ -44,10 +49,23 @@ final class Exchange {
         return true
     }
 
-    /// No connection could be had.
+    /// No connection could be had, and nothing has been sent: another server may take it.
     func failed(_ error: RouterError) {
         guard !isSettled else { return }
-        fail(error)
+        if let pool { tried |= 1 << UInt64(pool.index) }
+        if !lease() { fail(error) }
+    }
+
+    /// Asks for a connection to one of the servers that have not been tried.
+    /// - Returns: `false` where all have been.
+    @discardableResult
+    func lease() -> Bool {
+        guard let next = group.pool(tried: tried) else { return false }
+        pool?.server.outstanding.subtract(1, ordering: .relaxed)
+        pool = next
+        next.server.outstanding.add(1, ordering: .relaxed)
+        next.lease(self)
+        return true
     }
 
     // MARK: From the client
@@ -59,7 +77,7 @@ final class Exchange {
         perform(machine.clientDidLeave())
         client = nil
         if waits, !isSettled {
-            pool.cancel(self)
+            pool?.cancel(self)
             settle()
         }
     }
@@ -129,9 +147,10 @@ final class Exchange {
             dropApp()
             settle()
         case .retry:
-            pool.lease(self)
+            if !lease() { fail(error(.closed)) }
         case .answerBadGateway:
-            fail(RouterError(.appClosed, origin: .app, "The app instance closed the connection before it answered."))
+            pool?.noteFailure()
+            fail(error(.closed))
         case .closeClient:
             let client = self.client
             dropApp()
@@ -143,7 +162,8 @@ final class Exchange {
     }
 
     private func answerTimeout() {
-        let error = RouterError(.appTimeout, origin: .app, "The app instance did not answer in time.")
+        let error = error(.timeout)
+        pool?.noteFailure()
         if machine.isSafe || !machine.requestEnded {
             dropApp()
             return fail(error)
@@ -168,7 +188,7 @@ final class Exchange {
     private func finishHeld(_ outcome: AppOutcome, then goOn: @escaping (Exchange, RouterError?) -> Void) {
         guard let held else { return goOn(self, nil) }
         self.held = nil
-        let loop = pool.loop
+        let loop = group.loop
         let eventLoop = loop.eventLoop
         let back = NIOLoopBound({ (error: RouterError?) in goOn(self, error) }, eventLoop: eventLoop)
         let shared = loop.shared
@@ -185,6 +205,10 @@ final class Exchange {
         }
     }
 
+    private func error(_ fault: UpstreamServer.Fault) -> RouterError {
+        pool?.server.error(fault) ?? RouterError(.internalFault, origin: .gateway, "The request has no server.")
+    }
+
     private func dropApp() {
         let app = self.app
         self.app = nil
@@ -197,6 +221,7 @@ final class Exchange {
         isSettled = true
         client = nil
         entry?.requestEnded()
+        pool?.server.outstanding.subtract(1, ordering: .relaxed)
         finishHeld(.failed(RouterError(.appClosed, origin: .app, "The app did not answer."))) { _, _ in }
     }
 }

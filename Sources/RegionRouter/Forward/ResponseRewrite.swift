@@ -14,16 +14,16 @@ struct ResponseRewrite {
     let framing: Framing
     /// Tells the client that this is the last response of the connection.
     let closes: Bool
-    /// `Set-Cookie` of the gateway's own, with its CRLF; mostly empty.
-    var cookieLine: [UInt8] = []
+    /// Lines of the gateway's own, each with its CRLF; mostly none.
+    var ownLines: [UInt8] = []
 
     func write(_ bytes: UnsafeRawBufferPointer, _ head: ResponseHead, into buffer: inout ByteBuffer) -> Bool {
-        buffer.writeHead(room: head.end + cookieLine.count + 128) { writer in
+        buffer.writeHead(room: head.end + ownLines.count + 128) { writer in
             writer.write("HTTP/1.1")
             writer.write(bytes, head.statusText)
             writer.write("\r\n")
             writer.writeLines(bytes, from: head.fieldsStart, to: head.end, without: head.dropped)
-            writer.write(cookieLine)
+            writer.write(ownLines)
             if framing == .chunked { writer.write("Transfer-Encoding: chunked\r\n") }
             if head.upgradesToWebSocket {
                 writer.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")

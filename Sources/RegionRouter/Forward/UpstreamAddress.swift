@@ -11,6 +11,9 @@ package struct UpstreamAddress: Sendable, Hashable {
         self.isSecure = isSecure
     }
 
+    /// Its base URL.
+    package var url: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
     /// As it stands in a `Host` field.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -41,10 +41,10 @@ package struct HTTPLimits: Sendable, Equatable {
     package var idleUpstreamConnections = 256
     /// How long an idle upstream connection is kept.
     package var idleUpstreamTimeout = Duration.seconds(30)
-    /// Connections to one app instance, per event loop; past it requests wait.
-    package var upstreamConnections = 1_024
-    /// Requests that wait for such a connection, per event loop and app instance; past it 503.
-    package var upstreamQueue = 1_024
+    /// Connections to one app instance or peer, split over the event loops; past it requests wait.
+    package var upstreamConnections = 4_096
+    /// Requests that wait for such a connection, split over the event loops; past it 503.
+    package var upstreamQueue = 4_096
     /// How long one of them waits; past it 503.
     package var upstreamQueueTimeout = Duration.seconds(5)
     /// A tunnel on which nothing moves either way; past it both sides are closed.
@@ -56,6 +56,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var parkedRequests = 4_096
     /// How long one of them waits; past it 503.
     package var parkTimeout = Duration.seconds(5)
+    /// How long a request that two nodes have passed on waits for a newer record of its tenant; past it 508.
+    package var newsTimeout = Duration.seconds(3)
 
     /// From SIGTERM to the cutting of what is still under way.
     package var drainTimeout = Duration.seconds(30)

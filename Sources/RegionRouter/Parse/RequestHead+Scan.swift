@@ -190,12 +190,24 @@ extension RequestHead {
             return
         }
         if HTTPBytes.isOfFamily(bytes, field.name, "x-residency-") {
+            readPeer(field, bytes)
             dropped.append(field.whole)
         } else if HTTPBytes.isOfFamily(bytes, field.name, "x-forwarded-") {
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-for") { forwardedFor.append(field.value) }
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-proto") { forwardedProto = field.value }
             if HTTPBytes.matches(bytes, field.name, "x-forwarded-host") { forwardedHost = field.value }
             dropped.append(field.whole)
+        }
+    }
+
+    /// What a node says to its peer. Noted whoever says it, and looked at on the peers' listener alone.
+    private mutating func readPeer(_ field: FieldLine, _ bytes: UnsafeRawBufferPointer) {
+        if HTTPBytes.matches(bytes, field.name, "x-residency-peer") {
+            repeatsPeer = repeatsPeer || !peer.isEmpty
+            peer = field.value
+        } else if HTTPBytes.matches(bytes, field.name, "x-residency-peer-origin") {
+            repeatsPeer = repeatsPeer || !peerOrigin.isEmpty
+            peerOrigin = field.value
         }
     }
 

@@ -52,6 +52,10 @@ package struct RequestHead: Sendable {
     package var forwardedFor: [ByteRange] = []
     package var forwardedProto: ByteRange = 0..<0
     package var forwardedHost: ByteRange = 0..<0
+    /// The values of `X-Residency-Peer` and `X-Residency-Peer-Origin`: they count on the peers' listener alone.
+    package var peer: ByteRange = 0..<0
+    package var peerOrigin: ByteRange = 0..<0
+    package var repeatsPeer = false
     /// The bytes after the request line up to and with the empty line's CRLF end here.
     package var end = 0
     /// Where the first field line starts.

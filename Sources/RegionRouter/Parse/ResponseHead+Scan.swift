@@ -1,10 +1,13 @@
 extension ResponseHead {
     /// Reads a complete head whose lines `lines` has found.
     ///
-    /// - Parameter method: of the request that it answers; a HEAD has no body whatever the fields say.
+    /// - Parameters:
+    ///   - method: of the request that it answers; a HEAD has no body whatever the fields say.
+    ///   - isPeers: it is a peer's: what it says in the gateway's name is believed.
     /// - Throws: ``RouterError`` with `appBadResponse`.
     package mutating func read(
-        _ bytes: UnsafeRawBufferPointer, lines: HeadScanner, end: Int, answering method: RequestHead.Method
+        _ bytes: UnsafeRawBufferPointer, lines: HeadScanner, end: Int, answering method: RequestHead.Method,
+        isPeers: Bool = false
     ) throws(RouterError) {
         // Taken out first: a list that two own would be made anew instead of being emptied.
         var dropped: [Range<Int>] = []
@@ -22,7 +25,7 @@ extension ResponseHead {
             do { field = try FieldLine(bytes, line: lines.line(index), tokens: tokens) } catch {
                 throw Self.fault(error.detail)
             }
-            try read(field, bytes, &fields)
+            try read(field, bytes, &fields, isPeers)
         }
         try settle(fields, minorVersion: minorVersion, answering: method)
         if fields.namesOthers { try dropNamed(by: fields.connection, bytes, lines: lines, tokens: tokens) }
@@ -63,7 +66,7 @@ extension ResponseHead {
     }
 
     private mutating func read(
-        _ field: FieldLine, _ bytes: UnsafeRawBufferPointer, _ fields: inout FieldState
+        _ field: FieldLine, _ bytes: UnsafeRawBufferPointer, _ fields: inout FieldState, _ isPeers: Bool
     ) throws(RouterError) {
         func named(_ text: StaticString) -> Bool { HTTPBytes.matches(bytes, field.name, text) }
         switch field.name.count {
@@ -91,7 +94,12 @@ extension ResponseHead {
         case 16 where named("proxy-connection"): dropped.append(field.whole)
         default:
             // What the gateway says of itself, only the gateway says.
-            if HTTPBytes.hasPrefix(bytes, field.name, "x-residency-") { dropped.append(field.whole) }
+            guard HTTPBytes.hasPrefix(bytes, field.name, "x-residency-") else { return }
+            if isPeers {
+                if named("x-residency-error") { return }
+                if named("x-residency-peer") { peer = field.value }
+            }
+            dropped.append(field.whole)
         }
     }
 

@@ -22,6 +22,8 @@ package struct ResponseHead: Sendable {
     /// The status line after the version, from the space before the code on.
     package var statusText: Range<Int> = 0..<0
     package var end = 0
+    /// The value of `X-Residency-Peer`, from a peer alone.
+    package var peer: Range<Int> = 0..<0
     /// Whole field lines (with CRLF) that are not forwarded, in order.
     package var dropped: [Range<Int>] = []
 

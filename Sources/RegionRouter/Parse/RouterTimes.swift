@@ -8,11 +8,14 @@ struct RouterTimes: Sendable {
     let write: TimeAmount
     let connect: TimeAmount
     let response: TimeAmount
+    /// From a peer, which answers with an error of its own when its app instance does not.
+    let peerResponse: TimeAmount
     let appMaxRequest: TimeAmount
     let idleUpstream: TimeAmount
     let upstreamQueue: TimeAmount
     let tunnel: TimeAmount
     let park: TimeAmount
+    let news: TimeAmount
     let drain: TimeAmount
 
     init(_ limits: HTTPLimits) {
@@ -22,11 +25,13 @@ struct RouterTimes: Sendable {
         write = TimeAmount(limits.writeTimeout)
         connect = TimeAmount(limits.connectTimeout)
         response = TimeAmount(limits.responseTimeout)
+        peerResponse = response + TimeAmount(limits.connectTimeout) + TimeAmount(limits.upstreamQueueTimeout)
         appMaxRequest = TimeAmount(limits.appMaxRequestTime)
         idleUpstream = TimeAmount(limits.idleUpstreamTimeout)
         upstreamQueue = TimeAmount(limits.upstreamQueueTimeout)
         tunnel = TimeAmount(limits.tunnelTimeout)
         park = TimeAmount(limits.parkTimeout)
+        news = TimeAmount(limits.newsTimeout)
         drain = TimeAmount(limits.drainTimeout)
     }
 }

@@ -1,12 +1,62 @@
 import TenantDirectory
 
-/// Where a request goes, from facts alone: the placement of its tenant, the region that was called, and the regions
-/// this node owns.
+/// Where a request goes, from facts alone: the placement of its tenant, the region that was called, the regions that
+/// this node owns and those that peers own, and what a peer says that has passed the request on.
 struct RegionDecision: Sendable {
+    /// How a request gets to a region.
+    enum Way: Equatable {
+        /// To an app instance.
+        case own
+        /// To a peer.
+        case peer
+        /// Two nodes have passed it on already: it waits for a newer record, and is refused when none comes.
+        case wait(RouterError)
+    }
+
     /// So few that looking through them is quicker than a table.
     let owned: [Region]
+    /// Regions that a peer owns.
+    let peers: [Region]
     /// Where tenants and requests of the plain base URL live.
     let defaultRegion: Region
+    /// This node's name.
+    let nodeID: String
+
+    init(owned: [Region], peers: [Region] = [], defaultRegion: Region, nodeID: String = "local") {
+        self.owned = owned
+        self.peers = peers
+        self.defaultRegion = defaultRegion
+        self.nodeID = nodeID
+    }
+
+    /// How a request gets to the region that it needs.
+    /// - Parameter statement: of the peer that has passed it on; `nil` for one that the client sent here.
+    /// - Throws: `peerWrongRegion` where the peer takes this node for another, `peerLoop` where it is this node.
+    func way(to region: Region, after statement: PeerStatement?) throws(RouterError) -> Way {
+        if owned.contains(region) { return .own }
+        guard let statement else { return .peer }
+        if statement.sender == nodeID {
+            throw RouterError(
+                .peerLoop, origin: .peer,
+                "Node \(nodeID) has reached itself: correct peers.\(statement.target), or give each node a node.id of "
+                    + "its own."
+            )
+        }
+        if statement.target == region {
+            throw RouterError(
+                .peerWrongRegion, origin: .peer,
+                "Node \(nodeID) was called as one that owns \(region), and does not; correct peers.\(region) of node "
+                    + "\(statement.sender), or node.regions of \(nodeID).")
+        }
+        guard statement.hops < PeerStatement.maxHops else {
+            return .wait(
+                RouterError(
+                    .peerLoop, origin: .peer,
+                    "Nodes differ about where this tenant lives, and no newer record came in time; \(nodeID) says "
+                        + "\(region)."))
+        }
+        return .peer
+    }
 
     /// The region whose data a request of the tenant needs.
     /// - Throws: `unknownTenant`, `uninstalled`, `disputed`, `held` or `noInstance`.
@@ -41,9 +91,10 @@ struct RegionDecision: Sendable {
     }
 
     private func checked(_ region: Region) throws(RouterError) -> Region {
-        guard owned.contains(region) else {
+        guard owned.contains(region) || peers.contains(region) else {
             throw RouterError(
-                .noInstance, origin: .gateway, "No app instance of region \(region) is configured on this node.")
+                .noInstance, origin: .gateway,
+                "No app instance of region \(region) is configured on this node, and no peer.")
         }
         return region
     }

@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import RegionRouter
 import ServiceLifecycle
 import TenantDirectory
 
@@ -23,6 +24,8 @@ final class AdminService: Service {
         let metrics: RouterMetrics
         /// How many tenants there are; `nil` where the directory does not say.
         let tenants: @Sendable () async -> TenantCounts?
+        /// The servers that requests are sent to.
+        var upstreams: @Sendable () -> [UpstreamStatus] = { [] }
     }
 
     /// Connections of one listener; past it new ones wait.
@@ -108,7 +111,8 @@ final class AdminService: Service {
         }
         router.get("/metrics") { _, _ in
             let tenants = await sources.tenants()
-            let page = PrometheusText.page(sources.metrics, health: sources.health.report, tenants: tenants)
+            let page = PrometheusText.page(
+                sources.metrics, health: sources.health.report, tenants: tenants, upstreams: sources.upstreams())
             return answer(page, "text/plain; version=0.0.4; charset=utf-8")
         }
         return router

@@ -20,6 +20,8 @@ final class Health: Sendable {
         /// Nothing has been heard yet.
         case starting
         case fine
+        /// Good enough, with something an operator should know.
+        case impaired(String)
         case failing(String)
         /// The part has been told to stop and lets requests come to their end.
         case draining
@@ -112,6 +114,7 @@ struct HealthReport: Sendable, Encodable {
             switch condition {
             case .starting: (state, reason) = ("starting", "nothing has been heard of it yet")
             case .fine: (state, reason) = ("fine", nil)
+            case .impaired(let why): (state, reason) = ("fine", why)
             case .failing(let why): (state, reason) = ("failing", why)
             case .draining:
                 (state, reason) = ("draining", "the gateway is stopping and lets requests come to their end")

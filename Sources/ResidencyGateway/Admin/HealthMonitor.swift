@@ -1,5 +1,3 @@
-import NIOCore
-import NIOPosix
 import RegionRouter
 import ServiceLifecycle
 import TenantDirectory
@@ -7,44 +5,36 @@ import TenantDirectory
 /// Looks at directory and app instances now and then, so that `/readyz` answers from memory however often it is asked.
 struct HealthMonitor: Service {
     let health: Health
-    /// Those of the configuration in force.
-    let instances: @Sendable () -> [Region: UpstreamAddress]
+    /// What the router knows of app instances and peers.
+    let upstreams: @Sendable () -> [UpstreamStatus]
     /// Reads something small from the directory.
     let readDirectory: @Sendable () async throws(DirectoryError) -> Void
     /// What else there is to say.
     var readOthers: @Sendable () async -> [Health.Part: Health.Condition] = { [:] }
-    var interval = Duration.seconds(5)
-    /// How long connecting to an app instance may take.
-    var connectTimeout = Duration.seconds(2)
+    var interval = Duration.seconds(1)
+    /// Intervals between two looks at the directory.
+    var directoryEvery = 5
 
     /// Looks until the service is told to stop.
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             try await cancelWhenGracefulShutdown {
-                while !Task.isCancelled {
-                    await look(on: group)
+                for count in 0... {
+                    if count % directoryEvery == 0 {
+                        await lookAtDirectory()
+                        for (part, condition) in await readOthers() { health.set(part, condition) }
+                    }
+                    lookAtInstances()
                     try await Task.sleep(for: interval)
                 }
             }
         } catch is CancellationError {
             // Being told to stop is no failure: the sleep that is cut short must not end the whole gateway with one.
         }
-        try await group.shutdownGracefully()
     }
 
-    /// Looks at everything once.
-    func look(on group: any EventLoopGroup) async {
-        await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await lookAtDirectory() }
-            tasks.addTask { for (part, condition) in await readOthers() { health.set(part, condition) } }
-            for (region, address) in instances() {
-                tasks.addTask { await look(at: region, address, on: group) }
-            }
-        }
-    }
-
-    private func lookAtDirectory() async {
+    /// Looks at the directory once.
+    func lookAtDirectory() async {
         do throws(DirectoryError) {
             try await readDirectory()
             health.set(.directory, .fine)
@@ -53,15 +43,25 @@ struct HealthMonitor: Service {
         }
     }
 
-    private func look(at region: Region, _ address: UpstreamAddress, on group: any EventLoopGroup) async {
-        do {
-            let channel = try await ClientBootstrap(group: group)
-                .connectTimeout(TimeAmount(connectTimeout))
-                .connect(host: address.host, port: address.port).get()
-            try? await channel.close()
-            health.set(.instance(region), .fine)
-        } catch {
-            health.set(.instance(region), .failing("\(address.authority) takes no connection; start the app"))
+    /// A region is well while one of its app instances is; those that are not are named.
+    func lookAtInstances() {
+        for (region, statuses) in Dictionary(grouping: upstreams().filter { !$0.isPeer }, by: \.region) {
+            // Nothing has been heard yet.
+            guard statuses.contains(where: { $0.isWell != nil }) else { continue }
+            let unwell = statuses.filter { $0.isWell == false }.map(\.authority).joined(separator: ", ")
+            let out = statuses.filter { $0.isOut && $0.isWell != false }.map(\.authority).joined(separator: ", ")
+            if statuses.allSatisfy({ $0.isWell == false }) {
+                health.set(
+                    .instance(region), .failing("\(unwell) takes no connection, or fails its check; start the app"))
+            } else if unwell.isEmpty, out.isEmpty {
+                health.set(.instance(region), .fine)
+            } else {
+                let reasons = [
+                    unwell.isEmpty ? nil : "\(unwell) takes no connection, or fails its check",
+                    out.isEmpty ? nil : "\(out) has failed requests and is passed over",
+                ]
+                health.set(.instance(region), .impaired(reasons.compactMap { $0 }.joined(separator: "; ")))
+            }
         }
     }
 }

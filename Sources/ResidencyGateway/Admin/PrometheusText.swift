@@ -6,13 +6,16 @@ struct PrometheusText {
     private(set) var text = ""
 
     /// What `/metrics` answers.
-    static func page(_ metrics: RouterMetrics, health: HealthReport, tenants: TenantCounts?) -> String {
+    static func page(
+        _ metrics: RouterMetrics, health: HealthReport, tenants: TenantCounts?, upstreams: [UpstreamStatus] = []
+    ) -> String {
         var page = PrometheusText()
         page.router(metrics.counts, regions: metrics.regions)
         page.family("residency_ready", "gauge", "Whether the node takes requests: 1 or 0.")
         page.line("residency_ready", [], health.ready ? 1 : 0)
         page.family("residency_part_fine", "gauge", "Whether a part of the node is fine: 1 or 0.")
         for check in health.checks { page.line("residency_part_fine", [("part", check.name)], check.isFine ? 1 : 0) }
+        page.servers(upstreams)
         if let tenants {
             page.family("residency_tenants", "gauge", "Tenants in the directory, by state.")
             for state in Tenant.State.allCases {
@@ -48,6 +51,18 @@ struct PrometheusText {
         counter(
             "residency_upstream_connections_failed_total", "Connections to app instances that failed.",
             counts.upstreamFailed)
+    }
+
+    /// App instances and peers; their names are of the configuration.
+    private mutating func servers(_ upstreams: [UpstreamStatus]) {
+        guard !upstreams.isEmpty else { return }
+        func labels(_ status: UpstreamStatus) -> [(String, String)] {
+            [("region", status.region.code), ("kind", status.isPeer ? "peer" : "app"), ("server", status.authority)]
+        }
+        family("residency_upstream_in_use", "gauge", "Whether requests are sent to an app instance or peer: 1 or 0.")
+        for status in upstreams { line("residency_upstream_in_use", labels(status), status.isOut ? 0 : 1) }
+        family("residency_upstream_outstanding", "gauge", "Requests that an app instance or peer may be working on.")
+        for status in upstreams { line("residency_upstream_outstanding", labels(status), status.outstanding) }
     }
 
     private mutating func requests(_ counts: MetricCounts, _ regions: [String]) {

@@ -47,8 +47,9 @@ enum GatewayCheck {
         let timeout = min(router.limits.connectTimeout, .seconds(5))
         let rows = try? await withOutboundClient(OutboundConfiguration(allow: everywhere)) { client in
             await withTaskGroup(of: (Region, CheckReport.Row).self) { group in
-                for (region, instance) in router.instances {
-                    let url = "http://\(instance.authority)\(configuration.listen.healthPath)"
+                for (region, instance) in router.instances.flatMap({ region in region.value.map { (region.key, $0) } })
+                {
+                    let url = instance.url + configuration.listen.healthPath
                     group.addTask { (region, await probe(region, url, client, timeout)) }
                 }
                 var rows: [(Region, CheckReport.Row)] = []

@@ -41,8 +41,9 @@ struct ServeCommand: AsyncParsableCommand {
             tasks.addTask {
                 guard let addresses = await gateway.addresses() else { return }
                 // In this order, for people; addresses need no escaping.
+                let peers = addresses.peers.map { #","peers":"\#($0)""# } ?? ""
                 Console.write(
-                    #"{"event":"serving","listen":"\#(addresses.listen)","admin":"\#(addresses.admin)"}"#)
+                    #"{"event":"serving","listen":"\#(addresses.listen)","admin":"\#(addresses.admin)"\#(peers)}"#)
             }
             defer { tasks.cancelAll() }
             try await group.run()

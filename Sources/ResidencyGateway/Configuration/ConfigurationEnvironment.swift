@@ -43,7 +43,8 @@ struct ConfigurationEnvironment {
     private func regionVariables(
         of key: ConfigurationKey, _ variable: String
     ) -> [(code: String, name: String, text: String)] {
-        names.filter { $0.hasPrefix(variable + "_") }.compactMap { name in
+        let others = Set(ConfigurationKey.all.compactMap(\.variable))
+        return names.filter { $0.hasPrefix(variable + "_") && !others.contains($0) }.compactMap { name in
             let code = String(name.dropFirst(variable.count + 1))
             // The provider's own rule for names upper-cases the code, which it is already.
             return reader.string(forKey: ConfigKey(key.path.split(separator: ".").map(String.init) + [code])).map {

@@ -153,7 +153,9 @@ private struct ConfigurationWalk {
         for (nameNode, value) in mapping {
             let name = nameNode.scalar?.string ?? ""
             let path = section.isEmpty ? name : "\(section).\(name)"
-            if let key = keys[path] {
+            if let key = keys[path], let inner = sections[path] {
+                takeBoth(key, inner, nameNode, value, &taking)
+            } else if let key = keys[path] {
                 take(key, nameNode, value, &taking)
             } else if sections[path] != nil, !name.contains(".") {
                 walk(value, section: path, &taking)
@@ -161,6 +163,20 @@ private struct ConfigurationWalk {
                 taking.complain(nameNode.place(in: file), path, Suggestion.sentence(for: name, among: known))
             }
         }
+    }
+
+    /// A mapping in which keys of ours stand beside names that somebody chose, such as `peers` with its regions.
+    private func takeBoth(
+        _ key: ConfigurationKey, _ inner: [String], _ name: Node, _ value: Node, _ taking: inout ConfigurationKey.Taking
+    ) {
+        guard case .mapping(let mapping) = value else { return take(key, name, value, &taking) }
+        let isInner = { (pair: (key: Node, value: Node)) in inner.contains(pair.key.scalar?.string ?? "") }
+        func part(_ pairs: [(key: Node, value: Node)]) -> Node {
+            .mapping(Node.Mapping(pairs.map { ($0.key, $0.value) }, mapping.tag, mapping.style, mapping.mark))
+        }
+        walk(part(mapping.filter(isInner)), section: key.path, &taking)
+        let others = mapping.filter { !isInner($0) }
+        if !others.isEmpty { take(key, name, part(others), &taking) }
     }
 
     private func take(_ key: ConfigurationKey, _ name: Node, _ value: Node, _ taking: inout ConfigurationKey.Taking) {

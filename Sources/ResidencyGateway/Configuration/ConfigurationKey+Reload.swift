@@ -13,7 +13,7 @@ extension ConfigurationKey {
 
     private static let reloadedKeys: Set<String> = [
         "node.regions", "listen.trustedProxies", "listen.proxyProtocol", "listen.trustForwardedHost",
-        "listen.healthPath", "connect.hostSuffixes", "forge.appId", "forge.environments",
+        "listen.healthPath", "connect.hostSuffixes", "forge.appId", "forge.environments", "peers", "peers.allowHttp",
     ]
 
     /// What was made with them at the start is not made again.

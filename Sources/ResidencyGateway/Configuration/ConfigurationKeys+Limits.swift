@@ -57,10 +57,10 @@ extension ConfigurationKey {
             "limits.idleUpstreamTimeout", \.limits.idleUpstreamTimeout, anyTimeout, "How long one of them is kept."),
         .scalar(
             "limits.upstreamConnections", \.limits.upstreamConnections, .integer(1...65_536),
-            "Connections to one app instance, per event loop; past it requests wait."),
+            "Connections to one app instance or peer, split over the event loops; past it requests wait."),
         .scalar(
             "limits.upstreamQueue", \.limits.upstreamQueue, .integer(0...1_000_000),
-            "Requests that wait for such a connection; past it 503."),
+            "Requests that wait for such a connection, split over the event loops; past it 503."),
         .scalar(
             "limits.upstreamQueueTimeout", \.limits.upstreamQueueTimeout, anyTimeout,
             "How long one of them waits; past it 503."),
@@ -77,6 +77,9 @@ extension ConfigurationKey {
             "limits.parkedRequests", \.limits.parkedRequests, .integer(1...1_000_000),
             "Requests of an event loop that wait for a tenant's record or a public key; past it 503."),
         .scalar("limits.parkTimeout", \.limits.parkTimeout, anyTimeout, "How long one of them waits; past it 503."),
+        .scalar(
+            "limits.newsTimeout", \.limits.newsTimeout, anyTimeout,
+            "How long a request that two nodes have passed on waits for a newer record of its tenant; past it 508."),
         .scalar(
             "limits.appMaxRequestTime", \.limits.appMaxRequestTime, .duration(.milliseconds(10) ... .seconds(86_400)),
             "How long an app may work on a request whose client has left; past it the connection to it is closed."),

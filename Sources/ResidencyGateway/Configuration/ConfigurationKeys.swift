@@ -4,7 +4,7 @@ import TenantDirectory
 
 extension ConfigurationKey {
     /// Every key there is, in the order of the reference.
-    static let all = node + app + publicURLs + listen + admin + directory + host + identify + limits + other
+    static let all = node + app + publicURLs + listen + peers + admin + directory + host + identify + limits + other
 
     private static let node: [ConfigurationKey] = [
         .scalar("node.id", \.node.id, .name, "The name of this process among the nodes of the directory."),
@@ -23,7 +23,29 @@ extension ConfigurationKey {
             "The key of the Forge remote the gateway stands for, where the manifest has several."),
         .regionLists(
             "app.instances", \.app.instances, .url,
-            "The app's HTTP servers by region; without it the declared URLs are the instances."),
+            "The app's HTTP servers by region, several where there are; without it the declared URLs are the instances."
+        ),
+        .optional(
+            "app.health.path", \.upstreams.checkPath, .urlPath,
+            "What each app instance is asked for, and must answer 2xx or 3xx; left out, it must take a connection."),
+        .scalar(
+            "app.health.interval", \.checkInterval, .duration(.milliseconds(100) ... .seconds(3_600)),
+            "How often it is asked; two failures take it out of use, two successes bring it back."),
+        .scalar(
+            "app.health.timeout", \.upstreams.checkTimeout, .duration(.milliseconds(10) ... .seconds(60)),
+            "How long it may take."),
+        .scalar(
+            "app.health.failures", \.upstreams.failures, .integer(1...1_000),
+            "Requests in a row that fail by an instance, without an answer of the app's, before it is out of use."),
+        .scalar(
+            "app.health.outFor", \.upstreams.outFor, .duration(.milliseconds(100) ... .seconds(300)),
+            "For how long, the first time; each time in a row it is twice as long, up to five minutes."),
+        .scalar(
+            "app.health.slowStart", \.upstreams.slowStart, .duration(.milliseconds(1) ... .seconds(3_600)),
+            "How long an instance that comes back gets less than its share."),
+        .scalar(
+            "app.lookupInterval", \.upstreams.lookupInterval, .duration(.seconds(1) ... .seconds(86_400)),
+            "How often the host names of instances and peers are looked up again; all their addresses are used."),
         .scalar(
             "app.hostHeader", \.app.hostHeader, .choice,
             "What an app instance sees as Host: the public name that was called, or its own."),
@@ -65,6 +87,19 @@ extension ConfigurationKey {
         .scalar(
             "listen.healthPath", \.listen.healthPath, .urlPath,
             "GET of this path is answered 200 whatever the host name, for load balancers."),
+    ]
+
+    private static let peers: [ConfigurationKey] = [
+        .regionLists(
+            "peers", \.peers.addresses, .url,
+            "The peers' listeners of the nodes that own a region; one that is down is passed over."),
+        .scalar("peers.listen.host", \.peers.host, .text, "The address of this node's own listener for peers."),
+        .optional(
+            "peers.listen.port", \.peers.port, .integer(0...65_535),
+            "Its port; without it there is no such listener. 0 takes a free one."),
+        .list(
+            "peers.allowHttp", \.peers.allowHTTP, .text,
+            "Hosts, beside this machine, that peers may be spoken to without TLS: what is on the way can read all."),
     ]
 
     private static let admin: [ConfigurationKey] = [

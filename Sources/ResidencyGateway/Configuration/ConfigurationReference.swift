@@ -15,7 +15,9 @@ enum ConfigurationReference {
         ]
         var section: String?
         for key in ConfigurationKey.all {
-            let name = key.path.contains(".") ? String(key.path.prefix { $0 != "." }) : ""
+            let first = String(key.path.prefix { $0 != "." })
+            let isSection = ConfigurationKey.all.contains { $0.path.hasPrefix(first + ".") }
+            let name = isSection ? first : ""
             if name != section {
                 lines += ["", "## " + (name.isEmpty ? "At the top" : "`\(name)`"), ""]
                 lines += ["| key and variable | value | default | what for |", "|---|---|---|---|"]

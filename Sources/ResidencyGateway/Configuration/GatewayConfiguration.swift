@@ -10,6 +10,7 @@ struct GatewayConfiguration: Sendable {
     /// What the host calls; where empty, the declaration's own URLs.
     var publicURLs = PublicSettings()
     var listen = ListenConfiguration(port: 8080)
+    var peers = PeerSettings()
     var admin = AdminSettings()
     var probes = ProbesSettings()
     var directory = DirectorySettings()
@@ -20,6 +21,9 @@ struct GatewayConfiguration: Sendable {
     var identify = IdentifySettings()
     var lifecycle = LifecycleSettings()
     var limits = HTTPLimits()
+    /// How app instances and peers are looked after, but for `checkInterval`.
+    var upstreams = UpstreamSettings()
+    var checkInterval = Duration.seconds(5)
     var outbound = OutboundSettings()
     var log = LogSettings()
     var reload = ReloadSettings()
@@ -68,6 +72,17 @@ struct PublicSettings: Sendable {
     var regionBaseURLs: [Region: WebAddress] = [:]
 
     var isEmpty: Bool { baseURL == nil && regionBaseURLs.isEmpty }
+}
+
+/// The other nodes, and where they reach this one.
+struct PeerSettings: Sendable {
+    var host = "127.0.0.1"
+    /// `nil` for no listener.
+    var port: Int?
+    /// The listeners of the nodes that own a region.
+    var addresses: [Region: [WebAddress]] = [:]
+    /// Host names that may be spoken to without TLS, beside this machine.
+    var allowHTTP: [String] = []
 }
 
 /// The listener for operators.

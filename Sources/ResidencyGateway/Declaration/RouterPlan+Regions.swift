@@ -73,7 +73,7 @@ extension RouterPlan {
     }
 
     /// The app instance of each region that this node owns.
-    mutating func instances(_ defaultRegion: Region?, _ endpoints: [PublicEndpoint]) -> [Region: UpstreamAddress] {
+    mutating func instances(_ defaultRegion: Region?, _ endpoints: [PublicEndpoint]) -> [Region: [UpstreamAddress]] {
         let known = Set(declaration.regionBaseURLs.keys).union([defaultRegion].compactMap { $0 })
         for region in Set(configuration.node.regions).subtracting(known).sorted() {
             complain("node.regions", "names \(region), which the app does not declare")
@@ -84,18 +84,18 @@ extension RouterPlan {
         let given =
             configuration.app.instances.isEmpty
             ? declaredInstances(defaultRegion) : configuredInstances(known: known, owned: owned)
-        var instances: [Region: UpstreamAddress] = [:]
-        for (region, url) in given.sorted(by: { $0.key < $1.key }) where owned.contains(region) {
-            check(region, url, endpoints)
-            instances[region] = UpstreamAddress(host: url.host, port: url.port)
+        var instances: [Region: [UpstreamAddress]] = [:]
+        for (region, urls) in given.sorted(by: { $0.key < $1.key }) where owned.contains(region) {
+            for url in urls { check(region, url, endpoints) }
+            instances[region] = urls.map { UpstreamAddress($0) }
         }
         return instances
     }
 
     /// The declared URLs, where they are the instances.
-    private mutating func declaredInstances(_ defaultRegion: Region?) -> [Region: WebAddress] {
+    private mutating func declaredInstances(_ defaultRegion: Region?) -> [Region: [WebAddress]] {
         var instances = declaration.regionBaseURLs
-        guard let defaultRegion else { return instances }
+        guard let defaultRegion else { return instances.mapValues { [$0] } }
         if let url = instances[defaultRegion], url != declaration.baseURL {
             complain(
                 ofDeclared: declaredField(defaultRegion),
@@ -105,10 +105,10 @@ extension RouterPlan {
         } else {
             instances[defaultRegion] = declaration.baseURL
         }
-        return instances
+        return instances.mapValues { [$0] }
     }
 
-    private mutating func configuredInstances(known: Set<Region>, owned: Set<Region>) -> [Region: WebAddress] {
+    private mutating func configuredInstances(known: Set<Region>, owned: Set<Region>) -> [Region: [WebAddress]] {
         let given = configuration.app.instances
         for region in given.keys.sorted() where !known.contains(region) {
             complain(
@@ -126,16 +126,25 @@ extension RouterPlan {
                         ? "\(region) is the default region" : "\(region) is declared by the app")
                     + ", so say where the app runs that serves it")
         }
-        var instances: [Region: WebAddress] = [:]
-        for (region, urls) in given {
-            if urls.count > 1 {
-                complain(
-                    "app.instances.\(region.code)",
-                    "has \(urls.count) URLs; give one, and put a load balancer in front of several processes")
-            }
-            instances[region] = urls.first
+        for (region, urls) in given.sorted(by: { $0.key < $1.key }) {
+            checkList(urls, "app.instances.\(region.code)")
         }
-        return instances
+        return given
+    }
+
+    /// What makes a list of servers impossible.
+    mutating func checkList(_ urls: [WebAddress], _ key: String) {
+        if urls.count > RouterConfiguration.maxServersPerRegion {
+            complain(
+                key,
+                "has \(urls.count) URLs; at most \(RouterConfiguration.maxServersPerRegion) are taken, so put a load "
+                    + "balancer in front of some")
+        }
+        for url in Set(urls.filter { url in urls.count { $0 == url } > 1 }).sorted(by: {
+            $0.description < $1.description
+        }) {
+            complain(key, "names \(url) twice; requests are spread over the URLs by themselves")
+        }
     }
 
     /// What makes an instance's URL impossible.
@@ -182,6 +191,11 @@ extension RouterPlan {
     private static func isLocal(_ host: String) -> Bool {
         ["localhost", "::", "::1", "0.0.0.0"].contains(host) || host.hasPrefix("127.")
     }
+}
+
+extension UpstreamAddress {
+    /// Where the server of a URL is.
+    init(_ url: WebAddress) { self.init(host: url.host, port: url.port, isSecure: url.scheme == .https) }
 }
 
 extension PublicEndpoint {

@@ -23,10 +23,16 @@ struct RouterPlan {
         let endpoints = plan.endpoints(defaultRegion)
         let instances = plan.instances(defaultRegion, endpoints)
         let identify = plan.identify(cookieKey)
+        let peers = plan.peers()
         guard plan.complaints.isEmpty, let defaultRegion else { throw Complaints(plan.complaints) }
-        return RouterConfiguration(
+        var router = RouterConfiguration(
             listen: configuration.listen, limits: configuration.limits, endpoints: endpoints, instances: instances,
             hostHeader: configuration.app.hostHeader, defaultRegion: defaultRegion, identify: identify)
+        router.nodeID = configuration.node.id
+        router.peers = peers
+        router.upstreams = configuration.upstreams
+        router.upstreams.checkInterval = configuration.checkInterval
+        return router
     }
 
     mutating func complain(_ key: String, _ sentence: String) {

@@ -56,9 +56,11 @@ package struct GatewayEndpoints: HostEndpoints {
         switch event {
         case .installed:
             try await verify(token, body)
+            if let id = call.actedOnFor { return try await passOn(id, alias) }
             return try await install(alias, body, call)
         case .uninstalled:
             try await verify(token, body)
+            if let id = call.actedOnFor { return try await passOn(id, alias) }
             // The frameworks answer 204 for a tenant they do not know, and the host takes that as done.
             guard
                 let tenant = try await ask({ () throws(DirectoryError) in
@@ -70,6 +72,7 @@ package struct GatewayEndpoints: HostEndpoints {
             return forward(tenant, to: .uninstalled, call)
         case .enabled, .disabled:
             let tenant = try await verifiedTenant(alias, token)
+            if call.actedOnFor != nil { return Self.passOn(tenant) }
             return forward(tenant, to: event == .enabled ? .enabled : .disabled, call)
         }
     }
@@ -171,6 +174,20 @@ package struct GatewayEndpoints: HostEndpoints {
                 }
             })
     }
+
+    /// Another node keeps the record of this call; here it is forwarded to the app instance, and no more.
+    private func passOn(_ id: TenantID, _ alias: TenantAlias) async throws(RouterError) -> HostAnswer {
+        let tenant = try await ask { () throws(DirectoryError) in try await directory.freshTenant(.id(id)) }
+        guard let tenant, tenant.aliases.contains(alias) else {
+            throw RouterError(
+                .directoryUnavailable, origin: .directory,
+                "The record that another node has made for this call is not known here yet; try again.",
+                retryAfterSeconds: 2)
+        }
+        return Self.passOn(tenant)
+    }
+
+    private static func passOn(_ tenant: Tenant) -> HostAnswer { .forward(HostForward(tenant: tenant) { _ in nil }) }
 
     // MARK: Directory
 

@@ -6,7 +6,7 @@ import TenantDirectory
 struct LiveParts: Sendable {
     let router: RegionRouter.Router
     let health: Health
-    let instances: LiveInstances
+    let regions: LiveRegions
     let makeEndpoints: EndpointMaker
     let keeper: NodeKeeper<ContinuousClock>
     let accessLog: AccessLogWriter?
@@ -31,11 +31,11 @@ struct LiveParts: Sendable {
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
         let endpoints = makeEndpoints(configuration, declaration, plan)
-        let (before, after) = (Set(instances.current.keys), Set(plan.instances.keys))
+        let (before, after) = (Set(regions.current), Set(plan.instances.keys))
         let joining = after.subtracting(before).sorted()
         if !joining.isEmpty { try await keeper.join(joining) }
         health.look(after: after.sorted())
-        instances.current = plan.instances
+        regions.current = Array(plan.instances.keys)
         threshold.level = configuration.log.level
         await router.reconfigure(plan, endpoints: endpoints, accessLog: configuration.log.access ? accessLog : nil)
         keeper.describe(

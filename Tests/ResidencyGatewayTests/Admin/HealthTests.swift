@@ -1,5 +1,4 @@
 import Logging
-import NIOPosix
 import RegionRouter
 import ServiceLifecycle
 import TenantDirectory
@@ -55,26 +54,51 @@ struct HealthTests {
         #expect(health.report.checks.last?.state == "draining")
     }
 
+    private static func status(_ region: Region, _ port: Int, isWell: Bool?, isOut: Bool = false) -> UpstreamStatus {
+        UpstreamStatus(
+            region: region, authority: "10.0.0.1:\(port)", isPeer: false, isOut: isOut, isWell: isWell, outstanding: 0)
+    }
+
     @Test("is found out by looking")
-    func monitor() async throws {
-        let server = try await ScriptedServer { _ in .silence }
-        let gone = try await ScriptedServer { _ in .silence }
-        try await gone.stop()
+    func monitor() async {
         let health = Health(regions: [eu, us])
+        let (eu, us) = (eu, us)
         let monitor = HealthMonitor(
             health: health,
-            instances: { [eu, us] in
+            upstreams: {
                 [
-                    eu: UpstreamAddress(host: "127.0.0.1", port: server.port),
-                    us: UpstreamAddress(host: "127.0.0.1", port: gone.port),
+                    Self.status(eu, 1, isWell: true), Self.status(us, 2, isWell: false),
+                    Self.status(us, 3, isWell: false),
                 ]
             },
             readDirectory: { () throws(DirectoryError) in throw DirectoryError(.unavailable, "the disk is gone") })
-        await monitor.look(on: MultiThreadedEventLoopGroup.singleton)
+        await monitor.lookAtDirectory()
+        monitor.lookAtInstances()
         #expect(health.report.checks.map(\.state) == ["fine", "failing", "failing", "starting"])
         #expect(health.report.checks[2].reason == "the disk is gone")
-        #expect(health.report.checks[1].reason == "127.0.0.1:\(gone.port) takes no connection; start the app")
-        try await server.stop()
+        #expect(
+            health.report.checks[1].reason
+                == "10.0.0.1:2, 10.0.0.1:3 takes no connection, or fails its check; start the app")
+    }
+
+    @Test("of a region is fine while one of its instances is, and names those that are not")
+    func impaired() {
+        let health = Health(regions: [eu, us])
+        let (eu, us) = (eu, us)
+        let monitor = HealthMonitor(
+            health: health,
+            upstreams: {
+                [
+                    Self.status(eu, 1, isWell: true, isOut: true), Self.status(eu, 2, isWell: false),
+                    Self.status(us, 3, isWell: nil),
+                ]
+            }, readDirectory: {})
+        monitor.lookAtInstances()
+        #expect(health.report.checks.map(\.state) == ["fine", "starting", "starting", "starting"])
+        #expect(
+            health.report.checks[0].reason
+                == "10.0.0.1:2 takes no connection, or fails its check; "
+                + "10.0.0.1:1 has failed requests and is passed over")
     }
 
     @Test("is looked at until the service is told to stop, and that is no error")
@@ -82,7 +106,7 @@ struct HealthTests {
         let health = Health(regions: [])
         let (looks, look) = AsyncStream.makeStream(of: Void.self)
         let monitor = HealthMonitor(
-            health: health, instances: { [:] }, readDirectory: { () throws(DirectoryError) in look.yield() },
+            health: health, upstreams: { [] }, readDirectory: { () throws(DirectoryError) in look.yield() },
             interval: .seconds(3_600))
         let group = ServiceGroup(services: [monitor], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -48,7 +48,7 @@ struct RouterPlanTests {
         let plain = try #require(router.endpoints.first { $0.region == .global })
         #expect(plain.authority == "example.com")
         let us = try #require(Region("US"))
-        #expect(router.instances[us] == UpstreamAddress(host: "10.0.0.2", port: 80))
+        #expect(router.instances[us] == [UpstreamAddress(host: "10.0.0.2", port: 80)])
         #expect(router.defaultRegion == us)
         #expect(router.identify.appKey == "app")
         #expect(router.identify.descriptorPath == "/atlassian-connect.json")
@@ -67,7 +67,7 @@ struct RouterPlanTests {
                 + "regionBaseUrls: { EU: \"https://eu.gate.example.com\" } }\n"
                 + "defaultRegion: US", declaration)
         #expect(
-            router.instances.mapValues(\.authority) == [
+            router.instances.mapValues { $0.map(\.authority).joined() } == [
                 try #require(Region("EU")): "10.0.0.1:3000", try #require(Region("US")): "10.0.0.9:3000",
             ])
         #expect(router.endpoints.count == 2)
