@@ -42,7 +42,9 @@ struct ShippedConfigurationTests {
             #expect(router.instances.keys.map(\.code) == [code])
             #expect(router.endpoints.map(\.region.code).sorted() == ["DE", "EU", "GLOBAL", "US"])
             #expect(settings.node.id == "\(name.prefix(2))-1")
+            #expect(Set(router.peers.addresses.keys.map(\.code)) == Set(["EU", "US", "DE"]).subtracting([code]))
             let text = try String(contentsOfFile: path, encoding: .utf8)
+                .split(separator: "\n").filter { !$0.contains(".gateways.internal") }.joined(separator: "\n")
             shared.insert(text.replacing(code, with: "XX").replacing("\(name.prefix(2))-1", with: "xx-1"))
         }
         // The default region, EU, is the same in all.
@@ -55,7 +57,7 @@ struct ShippedConfigurationTests {
         let documents = Array(try Yams.compose_all(yaml: String(contentsOf: file, encoding: .utf8)))
         #expect(
             documents.compactMap { $0["kind"]?.string } == [
-                "Namespace", "ConfigMap", "Service", "Service", "PodDisruptionBudget", "StatefulSet",
+                "Namespace", "ConfigMap", "Service", "Service", "Service", "PodDisruptionBudget", "StatefulSet",
             ])
         let folder = try ScratchFolder()
         let data = documents.compactMap { $0["data"]?.mapping }
