@@ -27,14 +27,19 @@ extension RouterPlan {
     }
 
     private mutating func check(_ url: WebAddress, _ key: String) {
-        if url.scheme == .http, !isPlainAllowed(url.host) {
+        if url.scheme == .https {
             complain(
                 key,
-                "must begin with https://, not \(url): calls of tenants pass there with their tokens; name "
+                "must begin with http://, not \(url), because peers are spoken to without TLS; give the near end of a "
+                    + "tunnel between the nodes")
+        } else if !isPlainAllowed(url.host) {
+            complain(
+                key,
+                "is \(url), on another machine: calls of tenants pass there with their tokens and without TLS; name "
                     + "\(url.host) in peers.allowHttp if the network is yours alone")
         }
         if !url.path.isEmpty {
-            complain(key, "has the path \(url.path); give the peer's listener alone, such as https://\(url.authority)")
+            complain(key, "has the path \(url.path); give the peer's listener alone, such as http://\(url.authority)")
         }
     }
 
