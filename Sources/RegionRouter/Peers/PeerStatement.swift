@@ -1,7 +1,7 @@
 import TenantDirectory
 
 /// What a node says to the peer that it passes a call on to, beside the call's own bytes. It counts on the peers'
-/// listener alone, where the client's certificate vouches for it; everywhere else such fields are dropped.
+/// listener alone, which is for nodes and nobody else; everywhere else such fields are dropped.
 ///
 /// Two field lines carry it: one that is the same for all calls of a tenant, one that is the same for all calls of a
 /// client, so that both are written once and copied.

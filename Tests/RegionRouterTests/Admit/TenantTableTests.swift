@@ -82,4 +82,40 @@ struct TenantTableTests {
         #expect(table.entry(Self.key("b")) != nil)
         #expect(table.entry(.alias(TenantAlias(.forge, app: RouterFixture.forgeAppID, name: "installation"))) != nil)
     }
+
+    private static func told(_ region: String, epoch: Int64) throws -> StatedPlacement {
+        StatedPlacement(
+            tenant: TenantID(high: 7, low: 1),
+            placement: Placement(region: try #require(Region(region)), epoch: epoch, state: .serving), sequence: 1)
+    }
+
+    @Test("go by the highest epoch that a peer has told, until the directory's record has reached it")
+    func toldByPeer() throws {
+        let table = TenantTable(limit: 10)
+        let entry = table.install(Self.tenant("a", sequence: 1, epoch: 3))
+        #expect(!table.learn(try Self.told("US", epoch: 3)))
+        #expect(table.learn(try Self.told("US", epoch: 5)))
+        #expect(!table.learn(try Self.told("EU", epoch: 4)))
+        #expect(entry.tenant.placement.region.code == "US")
+        // A record that is newer, but not in this, is taken without its placement.
+        var rotated = Self.tenant("a", sequence: 2, epoch: 4)
+        rotated.secret = Secret("rotated")
+        table.apply(.changed(rotated))
+        #expect(entry.tenant.secret == Secret("rotated"))
+        #expect(entry.tenant.placement.epoch == 5)
+        table.apply(.changed(Self.tenant("a", sequence: 3, epoch: 6)))
+        #expect(entry.tenant.placement.region.code == "EU")
+        #expect(entry.tenant.placement.epoch == 6)
+    }
+
+    @Test("go by what a peer has told also when their record is loaded after that, or again")
+    func toldBeforeLoad() throws {
+        let table = TenantTable(limit: 10)
+        #expect(table.learn(try Self.told("US", epoch: 5)))
+        #expect(table.install(Self.tenant("a", epoch: 3)).tenant.placement.region.code == "US")
+        table.apply(.everything)
+        #expect(table.install(Self.tenant("a", epoch: 3)).tenant.placement.epoch == 5)
+        table.apply(.removed(TenantID(high: 7, low: 1)))
+        #expect(table.install(Self.tenant("a", epoch: 3)).tenant.placement.epoch == 3)
+    }
 }
