@@ -14,13 +14,6 @@ struct Gateway: Sendable {
         let admin: String
         /// Of the peers' listener, where there is one.
         let peers: String?
-
-        /// For the directory of nodes: each listener's name with its address.
-        var byName: [String: String] {
-            var names = ["listen": listen, "admin": admin]
-            names["peers"] = peers
-            return names
-        }
     }
 
     private let services: [any Service]
@@ -65,7 +58,7 @@ struct Gateway: Sendable {
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
-            keys: keys, endpoints: endpoints, observer: metrics,
+            keys: keys, endpoints: endpoints, peerEndpoints: NodeEndpoints(directory: directory), observer: metrics,
             accessLog: configuration.log.access ? accessLog : nil,
             wallClock: wallClock)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
@@ -83,10 +76,14 @@ struct Gateway: Sendable {
                 health: health, metrics: metrics, tenants: { try? await store.counts() },
                 upstreams: { router.upstreams }),
             logger: logger)
+        let ownID = keeper.identity.id
+        directory.setOtherSources {
+            PeerFeedSource.sources(configured: plan.peers.addresses, nodes: keeper.report.nodes, ownID: ownID)
+        }
         let announcement = ServingAnnouncement(
             router: router, admin: admin, health: health, delay: configuration.drain.delay
         ) { addresses in
-            keeper.serves(at: addresses.byName)
+            keeper.serves(at: NodeDescription.addresses(addresses, configuration.node))
         }
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
         let listeners = [

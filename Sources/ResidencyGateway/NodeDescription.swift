@@ -17,6 +17,21 @@ enum NodeDescription {
             startedAt: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
+    /// Where this node is reached, by purpose, in the form that other nodes read.
+    static func addresses(_ bound: Gateway.Addresses, _ node: NodeSettings) -> [String: String] {
+        var addresses = ["listen": bound.listen, "admin": bound.admin]
+        if let peers = bound.peers, let colon = peers.lastIndex(of: ":") {
+            let isEverywhere = peers.hasPrefix("0.0.0.0:") || peers.hasPrefix("[::]:")
+            if let own = node.address {
+                let host = own.contains(":") ? "[\(own)]" : own
+                addresses["peers"] = host + peers[colon...]
+            } else if !isEverywhere {
+                addresses["peers"] = peers
+            }
+        }
+        return addresses
+    }
+
     /// `EU US, default EU`
     static func regionView(_ plan: RouterConfiguration) -> String {
         let regions = plan.endpoints.map(\.region).filter { $0 != .global }.sorted()

@@ -34,7 +34,16 @@ package final class PostgresCluster: Sendable {
         try await BlockingExecutor.run { try PostgresCluster() }
     }
 
-    private init() throws {
+    /// A server of a test's own that speaks TLS with one of these certificates.
+    package static func own(
+        _ certificates: PostgresCertificates, _ kind: PostgresCertificates.Kind
+    ) async throws -> PostgresCluster {
+        try await BlockingExecutor.run {
+            try PostgresCluster(certificate: certificates.certificate(kind), key: certificates.key(kind))
+        }
+    }
+
+    private init(certificate: String? = nil, key: String? = nil) throws {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         guard let newest = versions.compactMap({ Int($0) }).max() else {
             throw Unavailable(description: "PostgreSQL's server is not installed: apt-get install postgresql")
@@ -55,7 +64,24 @@ package final class PostgresCluster: Sendable {
                 "-D", "\(folder)/data", "-U", Self.user, "--pwfile", words, "--no-sync", "-E", "UTF8", "--locale",
                 "C.UTF-8", "--auth-host", "scram-sha-256", "--auth-local", "trust",
             ])
+        if let certificate, let key { try useTLS(certificate, key) }
         try startServer()
+    }
+
+    /// The server wants both files for itself.
+    private func useTLS(_ certificate: String, _ key: String) throws {
+        for (source, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let target = "\(folder)/data/\(name)"
+            try FileManager.default.copyItem(atPath: source, toPath: target)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: target)
+            if Self.isRoot { try Self.run("/bin/chown", ["postgres:postgres", target]) }
+        }
+        let settings = "\(folder)/data/postgresql.auto.conf"
+        let text = try String(contentsOfFile: settings, encoding: .utf8)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: settings))
+        try handle.seek(toOffset: UInt64(text.utf8.count))
+        try handle.write(contentsOf: Data("ssl = on\n".utf8))
+        try handle.close()
     }
 
     deinit { end() }
@@ -69,8 +95,10 @@ package final class PostgresCluster: Sendable {
     }
 
     /// The URL of the server, with its password.
-    package func url(_ parameters: String = "", password: String = PostgresCluster.password) -> String {
-        "postgresql://\(Self.user):\(password)@127.0.0.1:\(port)/postgres?sslmode=disable" + parameters
+    package func url(
+        _ parameters: String = "", password: String = PostgresCluster.password, mode: String = "disable"
+    ) -> String {
+        "postgresql://\(Self.user):\(password)@127.0.0.1:\(port)/postgres?sslmode=\(mode)" + parameters
     }
 
     /// Runs statements as the owner, past whatever is being tested.

@@ -30,10 +30,10 @@ enum ConfiguredStore {
         guard configuration.directory.store == .postgres else {
             return (try await open(configuration, logger: logger), nil)
         }
-        let store = try postgres(configuration, logger: logger)
-        let ring = try keyRing(configuration, createIfMissing: false, logger: logger)
+        let sealer = SecretSealer(try keyRing(configuration, createIfMissing: false, logger: logger))
+        let store = try PostgresStore(postgresSettings(configuration), sealer: sealer)
         let mirror = try LocalMirror(
-            path: configuration.mirror.path, node: configuration.node.id, sealer: SecretSealer(ring))
+            path: configuration.mirror.path, node: configuration.node.id, sealer: sealer)
         if let aside = mirror.setAside {
             logger.error(
                 "The mirror was damaged, and is made anew from the directory.", metadata: ["damaged": "\(aside)"])
@@ -73,13 +73,17 @@ enum ConfiguredStore {
     private static func postgres(
         _ configuration: GatewayConfiguration, logger: Logger
     ) throws(DirectoryError) -> PostgresStore {
+        let ring = try keyRing(configuration, createIfMissing: false, logger: logger)
+        return try PostgresStore(postgresSettings(configuration), sealer: SecretSealer(ring))
+    }
+
+    private static func postgresSettings(_ configuration: GatewayConfiguration) -> PostgresSettings {
         let directory = configuration.directory
         var settings = PostgresSettings(url: String(decoding: directory.url?.bytes ?? [], as: UTF8.self))
         settings.poolSize = directory.poolSize
         settings.connectTimeout = directory.connectTimeout
         settings.statementTimeout = directory.statementTimeout
-        let ring = try keyRing(configuration, createIfMissing: false, logger: logger)
-        return try PostgresStore(settings, sealer: SecretSealer(ring))
+        return settings
     }
 
     private static func keyRing(

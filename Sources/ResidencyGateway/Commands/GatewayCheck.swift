@@ -26,6 +26,7 @@ enum GatewayCheck {
         }
         report.rows += await instances(router, loaded.configuration)
         report.rows.append(await directory(loaded.configuration))
+        if let mirror = mirror(loaded.configuration) { report.rows.append(mirror) }
         report.manifestLines = ForgeManifestLines.text(
             of: declaration, endpoints: router.endpoints, configuration: loaded.configuration)
         return report
@@ -92,6 +93,18 @@ enum GatewayCheck {
         } catch {
             return CheckReport.Row("directory", .failed, error.message)
         }
+    }
+
+    /// Whether a node could keep its mirror; `nil` where it needs none. Changes nothing.
+    private static func mirror(_ configuration: GatewayConfiguration) -> CheckReport.Row? {
+        guard configuration.directory.store == .postgres else { return nil }
+        let path = configuration.mirror.path
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            return CheckReport.Row("mirror", .failed, "\(folder) cannot be written; make it, or change mirror.path")
+        }
+        let isThere = FileManager.default.fileExists(atPath: path)
+        return CheckReport.Row("mirror", .fine, isThere ? path : "\(path) is made at the first start")
     }
 
     /// What is to be said of a directory that is not there yet.

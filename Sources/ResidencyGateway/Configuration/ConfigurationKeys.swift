@@ -11,6 +11,9 @@ extension ConfigurationKey {
         .list(
             "node.regions", \.node.regions, .region,
             "Regions whose app instances this node may call; empty for all that are declared."),
+        .optional(
+            "node.address", \.node.address, .text,
+            "The host name or address at which other nodes reach this one; needed where it listens on all."),
     ]
 
     private static let app: [ConfigurationKey] = [

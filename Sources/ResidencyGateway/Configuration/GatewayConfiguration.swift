@@ -47,6 +47,8 @@ struct NodeSettings: Sendable {
     var id = "local"
     /// Regions whose app instances this node may call; empty for all that are declared.
     var regions: [Region] = []
+    /// The host name or address at which other nodes reach this one.
+    var address: String?
 }
 
 /// The app behind the gateway.

@@ -59,8 +59,10 @@ extension Directory {
         }
     }
 
-    /// Other nodes, to be read from while the directory is away. Each call replaces those before.
-    package func setOtherSources(_ sources: [any FeedSource]) { otherSources.withLock { $0 = sources } }
+    /// Names other nodes, to be read from in turn while the directory is away.
+    package func setOtherSources(_ sources: @escaping @Sendable () -> [any FeedSource]) {
+        otherSources.withLock { $0 = sources }
+    }
 
     /// The feed as far as this node has it, for another node that cannot reach the directory. The page says how old its
     /// knowledge is.
@@ -175,7 +177,7 @@ extension Directory {
 
     private func readElsewhere(_ position: FeedPosition?) async {
         guard let mirror, mirror.state.isComplete, !mirror.state.isScanning, var position else { return }
-        for source in otherSources.withLock({ $0 }) {
+        for source in otherSources.withLock({ $0 })() {
             var isDone = false
             while !isDone, !Task.isCancelled {
                 let asked = now()

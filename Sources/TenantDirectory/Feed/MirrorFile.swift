@@ -57,7 +57,6 @@ enum MirrorFile {
         }
         try pool.write { database in
             try SQLiteFile.applySteps(database, path: path, applicationID: applicationID, now: now)
-            try SQLiteFile.checkKeys(database, ring: ring, now: now)
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS mirror (
@@ -71,7 +70,18 @@ enum MirrorFile {
                 try database.execute(sql: "ALTER TABLE tenants ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
             }
         }
+        try pool.read { try checkKeys(SQLiteRunner(database: $0), ring: ring) }
         return pool
+    }
+
+    /// Keys come and go, and what was sealed with an older one is brought anew by the feed: a ring that opens nothing
+    /// of some records is another directory's.
+    private static func checkKeys(_ runner: SQLiteRunner, ring: KeyRing) throws {
+        let ids = try runner.rows("SELECT secret FROM tenants WHERE secret IS NOT NULL LIMIT 100", [])
+            .map { Hexadecimal.lowerCase(try $0.bytes(0).dropFirst().prefix(SealingKey.idByteCount)) }
+        if let first = ids.first, !ids.contains(where: ring.ids.contains) {
+            throw SecretSealer.wrongKey(sealedWith: first, ring: ring)
+        }
     }
 
     /// Looks at the header alone, so that a file of somebody else's is not touched.

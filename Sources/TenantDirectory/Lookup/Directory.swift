@@ -34,7 +34,7 @@ package final class Directory: PlacementLookup {
     let state: Mutex<State>
     let now: @Sendable () -> ContinuousClock.Instant
     /// Asked in turn while the directory is away.
-    let otherSources: Mutex<[any FeedSource]> = Mutex([])
+    let otherSources: Mutex<@Sendable () -> [any FeedSource]> = Mutex({ [] })
     /// The feed is read by one at a time.
     let feedTurn = Turn()
 
@@ -127,7 +127,14 @@ package final class Directory: PlacementLookup {
     /// The record as the mirror has it; `nil` where the directory has to be asked.
     private func mirrored(_ key: TenantKey, fresh: Bool) async throws(DirectoryError) -> Tenant? {
         guard let mirror, !fresh else { return nil }
-        guard state.withLock({ $0.ownChanges > $0.mirroredChanges }) else { return try await mirror.tenant(key) }
+        guard state.withLock({ $0.ownChanges > $0.mirroredChanges }) else {
+            do throws(DirectoryError) {
+                return try await mirror.tenant(key)
+            } catch {
+                logger.error("A record of the mirror cannot be read.", metadata: ["error": "\(error)"])
+                return nil
+            }
+        }
         // What was changed here a moment ago may not be in the mirror yet.
         do throws(DirectoryError) {
             return try await store.tenant(key)

@@ -69,7 +69,10 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
         try directory.mirror?.add(identity.incarnation)
         do throws(DirectoryError) {
             // The first time this takes a while, in which no barrier has to wait for this node.
+            let isFirst = directory.mirror?.state.isComplete == false
+            if isFirst { logger.notice("This node reads the whole directory into its mirror before it serves.") }
             try await directory.catchUp()
+            if isFirst { logger.notice("The mirror holds the whole directory.") }
             try await enter()
             return .directory
         } catch {

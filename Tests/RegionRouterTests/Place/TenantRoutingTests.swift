@@ -65,6 +65,72 @@ struct TenantRoutingTests {
         }
     }
 
+    @Test("of a disputed tenant is admitted nowhere, until the dispute is settled")
+    func disputed() async throws {
+        var tenant = Self.tenants[0]
+        tenant.disputedEpoch = 5
+        try await RouterFixture.run(tenants: [tenant], change: { $0.listen.eventLoops = 1 }) { [tenant] fixture in
+            let socket = try fixture.connect()
+            try socket.send(Self.panel("site-eu"))
+            let response = try socket.receiveResponse()
+            #expect(response.status == 503)
+            #expect(response.field("x-residency-error") == "tenant-disputed")
+            #expect(response.field("retry-after") != nil)
+            #expect(fixture.eu.requests.isEmpty && fixture.us.requests.isEmpty)
+            var settled = tenant
+            settled.disputedEpoch = nil
+            settled.placement.epoch = 6
+            settled.sequence = 2
+            fixture.directory.put(settled)
+            var status = 503
+            while status == 503 {
+                try socket.send(Self.panel("site-eu"))
+                status = try socket.receiveResponse().status
+            }
+            #expect(status == 200)
+        }
+    }
+
+    @Test("of a tenant that was uninstalled, and has installed again elsewhere a moment ago, is served")
+    func installedElsewhere() async throws {
+        var tenant = Self.tenants[0]
+        tenant.state = .uninstalled
+        try await RouterFixture.run(tenants: [tenant], change: { $0.listen.eventLoops = 1 }) { [tenant] fixture in
+            let socket = try fixture.connect()
+            try socket.send(Self.panel("site-eu"))
+            #expect(try socket.receiveResponse().field("x-residency-error") == "tenant-uninstalled")
+            var again = tenant
+            again.state = .installed
+            again.sequence = 2
+            fixture.directory.put(again, tell: false)
+            // Asked once a second: until then the answer of a moment ago counts.
+            var status = 401
+            while status == 401 {
+                try socket.send(Self.panel("site-eu"))
+                status = try socket.receiveResponse().status
+            }
+            #expect(status == 200)
+        }
+    }
+
+    @Test("that does not verify is not refused with 401 while the directory cannot be asked, however often it comes")
+    func unsure() async throws {
+        try await RouterFixture.run(tenants: Self.tenants) { fixture in
+            let socket = try fixture.connect()
+            try socket.send(Self.panel("site-eu"))
+            #expect(try socket.receiveResponse().status == 200)
+            fixture.directory.setAway(true)
+            for _ in 0..<3 {
+                try socket.send(Self.panel("site-eu", secret: "another"))
+                let response = try socket.receiveResponse()
+                #expect(response.status == 503)
+                #expect(response.field("retry-after") != nil)
+            }
+            try socket.send(Self.panel("site-eu"))
+            #expect(try socket.receiveResponse().status == 200)
+        }
+    }
+
     @Test("is verified with the secret of a moment ago: before a 401 the directory is asked once")
     func rotatedElsewhere() async throws {
         try await RouterFixture.run(tenants: Self.tenants) { fixture in

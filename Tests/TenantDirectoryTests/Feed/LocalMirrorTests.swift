@@ -262,7 +262,7 @@ final class LocalMirrorTests {
         farDirectory = directory(closed, far)
         let moved = try await move("a", to: "US", in: store)
         try await near.catchUp()
-        farDirectory.setOtherSources([AwayStore(), NeighbourSource(near)])
+        farDirectory.setOtherSources { [AwayStore(), NeighbourSource(near)] }
         await #expect(throws: DirectoryError.self) { _ = try await farDirectory.readFeed() }
         #expect(try await far.tenant(.alias(alias("a"))) == moved)
         farDirectory.sawRow(.now)

@@ -43,6 +43,9 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
         return [state, words].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 
+    /// libpq gives no code for it.
+    private var isAboutTLS: Bool { ["certificate", "SSL", "TLS"].contains { words.contains($0) } }
+
     /// - Parameter name: of the directory.
     func directoryError(_ name: String) -> DirectoryError {
         let (code, message) = meaning(name)
@@ -130,6 +133,13 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
             (.unavailable, "The server of the directory \(name) is stopping or starting. Try again in a moment.")
         case "22021", "22P05":
             (.conflict, "The directory \(name) refused a text: its encoding must be UTF8.")
+        case "" where kind != .statement && isAboutTLS:
+            (
+                .unavailable,
+                "The TLS of the directory \(name) does not fit. Its certificate must be by an authority in "
+                    + "sslrootcert, for the host that directory.url names, and in its time; the server must speak TLS at all, or "
+                    + "sslmode in directory.url say that it need not."
+            )
         default:
             (
                 .unavailable,

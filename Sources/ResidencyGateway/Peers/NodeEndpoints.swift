@@ -1,0 +1,41 @@
+import NIOCore
+import RegionRouter
+import TenantDirectory
+
+/// What this node answers other nodes beside the calls they forward.
+struct NodeEndpoints: PeerEndpoints {
+    /// The change feed as far as this node's mirror has it, in pages.
+    static let feedPath = "feed"
+
+    let directory: Directory
+
+    func answer(_ call: PeerCall) async -> HostResponse {
+        switch (call.method, call.path) {
+        case ("GET", Self.feedPath): await feed(call.query)
+        default: Self.text(404, "no such call between nodes")
+        }
+    }
+
+    /// `after=NUMBER&id=ID&limit=COUNT`
+    private func feed(_ query: String) async -> HostResponse {
+        var values: [Substring: Substring] = [:]
+        for part in query.split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { values[pair[0]] = pair[1] }
+        }
+        guard let sequence = values["after"].flatMap({ Int64($0) }), let id = values["id"],
+            let limit = values["limit"].flatMap({ Int($0) }), limit > 0
+        else { return Self.text(400, "the feed is asked for by after, id and limit") }
+        do throws(DirectoryError) {
+            let answer = try await directory.feed(
+                after: FeedPosition(sequence: sequence, id: String(id)), limit: limit)
+            return HostResponse(status: 200, contentType: "application/json", body: FeedAnswerBody.encode(answer))
+        } catch {
+            return Self.text(503, error.message)
+        }
+    }
+
+    private static func text(_ status: Int, _ sentence: String) -> HostResponse {
+        HostResponse(status: status, contentType: "text/plain", body: Array("\(sentence)\n".utf8))
+    }
+}

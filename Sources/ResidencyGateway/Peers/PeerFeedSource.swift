@@ -1,0 +1,56 @@
+import NIOCore
+import RegionRouter
+import TenantDirectory
+
+/// The change feed as another node has it.
+struct PeerFeedSource: FeedSource {
+    /// A page of 1,000 records is less than a megabyte.
+    private static let timeout = Duration.seconds(5)
+    private static let client = PeerClient()
+
+    let name: String
+    let address: UpstreamAddress
+
+    /// All nodes that are known: those of the configuration, and those that the directory named while it was there.
+    static func sources(
+        configured: [Region: [UpstreamAddress]], nodes: [NodesReport.Node], ownID: String
+    ) -> [any FeedSource] {
+        var found: [UpstreamAddress: String] = [:]
+        for address in configured.values.joined() { found[address] = address.authority }
+        for node in nodes where node.record.identity.id != ownID && node.record.state != .silent {
+            guard let address = node.record.addresses["peers"].flatMap(Self.address) else { continue }
+            found[address] = node.record.identity.id
+        }
+        return found.sorted { $0.value < $1.value }.map { PeerFeedSource(name: $0.value, address: $0.key) }
+    }
+
+    func feed(after position: FeedPosition?, limit: Int) async throws(DirectoryError) -> FeedAnswer {
+        // Everything anew comes from the directory alone.
+        guard let position else { return .cut }
+        let path = "\(NodeEndpoints.feedPath)?after=\(position.sequence)&id=\(position.id)&limit=\(limit)"
+        do throws(RouterError) {
+            let answer = try await Self.client.ask(address, "GET", path, timeout: Self.timeout)
+            guard answer.status == 200 else {
+                throw RouterError(.peerBadResponse, origin: .peer, "Node \(name) answers with \(answer.status).")
+            }
+            return try Self.read(answer.body, from: name)
+        } catch {
+            throw DirectoryError(.unavailable, "The feed of node \(name) cannot be read: \(error.detail)")
+        }
+    }
+
+    private static func read(_ body: ByteBuffer, from name: String) throws(RouterError) -> FeedAnswer {
+        do throws(DirectoryError) {
+            return try FeedAnswerBody.decode(Array(body.readableBytesView), from: name)
+        } catch {
+            throw RouterError(.peerBadResponse, origin: .peer, error.message)
+        }
+    }
+
+    /// `10.0.0.7:8443`
+    private static func address(_ text: String) -> UpstreamAddress? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
+        let host = text[..<colon].trimmingPrefix("[")
+        return UpstreamAddress(host: String(host.hasSuffix("]") ? host.dropLast() : host), port: port)
+    }
+}

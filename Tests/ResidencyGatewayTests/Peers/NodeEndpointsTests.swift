@@ -1,0 +1,94 @@
+import Logging
+import NIOCore
+import RegionRouter
+import TestSupport
+import Testing
+
+@testable import ResidencyGateway
+@testable import TenantDirectory
+
+@Suite("The feed of another node", .timeLimit(.minutes(1)))
+final class NodeEndpointsTests {
+    private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    private func sealer() throws -> SecretSealer {
+        SecretSealer(try #require(KeyRing(key: [UInt8](repeating: 7, count: 32))))
+    }
+
+    private func node(_ name: String, _ store: any DirectoryStore) throws -> TenantDirectory.Directory {
+        let mirror = try LocalMirror(path: folder.file(name), node: name, sealer: try sealer())
+        return Directory(store: store, mirror: mirror, logger: logger)
+    }
+
+    private func add(_ name: String, to store: SQLiteStore) async throws -> TenantKey {
+        let alias = TenantAlias(.connect, app: "app", name: name)
+        let eu = try #require(Region("EU"))
+        _ = try await store.importTenants(
+            [ImportedTenant(aliases: [alias], secret: Secret("s"), region: eu)], actor: "test")
+        return .alias(alias)
+    }
+
+    @Test("brings what a node has not heard of while the directory is out of its reach, over the peers' listener")
+    func overTheWire() async throws {
+        let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: try sealer())
+        let near = try node("near", store)
+        _ = try await add("a", to: store)
+        try await near.catchUp()
+        near.sawRow(.now)
+        let far = try node("far", store)
+        try await far.catchUp()
+        let key = try await add("b", to: store)
+        try await near.catchUp()
+        let known = try await store.tenant(key)
+        store.close()
+        try await RouterFixture.run(
+            tenants: [], peerEndpoints: NodeEndpoints(directory: near),
+            change: { $0.peers.listener = PeerConfiguration.Listener(host: "127.0.0.1", port: 0) }
+        ) { fixture in
+            let address = UpstreamAddress(host: "127.0.0.1", port: fixture.peersPort)
+            let region = try #require(Region("US"))
+            far.setOtherSources {
+                PeerFeedSource.sources(configured: [region: [address]], nodes: [], ownID: "far")
+            }
+            await #expect(throws: DirectoryError.self) { _ = try await far.readFeed() }
+            far.sawRow(.now)
+            #expect(try await far.tenant(key) == known)
+        }
+    }
+
+    @Test(
+        "is asked for in one way, and refused in words otherwise",
+        arguments: [
+            ("GET", "feed", "after=x&id=a&limit=5", 400), ("GET", "feed", "", 400), ("POST", "feed", "", 404),
+            ("GET", "other", "", 404), ("GET", "feed", "after=1&id=a&limit=5", 503),
+        ])
+    func refusals(method: String, path: String, query: String, status: Int) async throws {
+        let endpoints = NodeEndpoints(directory: try node("n", AwayStore()))
+        let call = PeerCall(
+            method: method, path: path, query: query, certificateName: nil, body: ByteBuffer())
+        #expect(await endpoints.answer(call).status == status)
+    }
+
+    @Test("is looked for at the nodes of the configuration and at those that the directory named")
+    func sources() throws {
+        let (eu, us) = (try #require(Region("EU")), try #require(Region("US")))
+        func node(_ id: String, _ peers: String?, _ state: NodeRecord.State = .serving) -> NodesReport.Node {
+            let record = NodeRecord(
+                identity: NodeRecord.Identity(id: id, incarnation: "1"), state: state, regions: [eu],
+                addresses: peers.map { ["peers": $0] } ?? [:], version: "1", regionView: "", configurationDigest: "",
+                startedAt: 0)
+            return NodesReport.Node(record: record, unchangedFor: .zero, isSilent: false)
+        }
+        let sources = PeerFeedSource.sources(
+            configured: [us: [UpstreamAddress(host: "us.internal", port: 8443)]],
+            nodes: [
+                node("eu-1", "10.0.0.1:1"), node("eu-2", "[::1]:2"), node("eu-3", nil), node("eu-4", "odd"),
+                node("eu-5", "10.0.0.5:5", .silent),
+            ], ownID: "eu-1")
+        #expect(sources.map(\.name) == ["eu-2", "us.internal:8443"])
+        #expect((sources.first as? PeerFeedSource)?.address == UpstreamAddress(host: "::1", port: 2))
+    }
+}
