@@ -68,12 +68,7 @@ struct RegionDecision: Sendable {
             throw RouterError(.uninstalled, "The app has been uninstalled from this site; install it again to use it.")
         case .installed, .enabled, .disabled: break
         }
-        guard tenant.disputedEpoch == nil else {
-            throw RouterError(
-                .disputed, origin: .directory,
-                "The directory has lost its last changes, and it is not known which region is right for this tenant.",
-                retryAfterSeconds: 30)
-        }
+        try checkUndisputed(tenant)
         guard tenant.placement.state == .serving else {
             throw RouterError(
                 .held, origin: .gateway, "This tenant's data is being switched to another region; try again.",
@@ -83,11 +78,24 @@ struct RegionDecision: Sendable {
     }
 
     /// The region that an install record, also one not yet complete, is sent to.
-    func region(ofInstall tenant: Tenant) throws(RouterError) -> Region { try checked(tenant.placement.region) }
+    /// - Throws: `disputed` or `noInstance`.
+    func region(ofInstall tenant: Tenant) throws(RouterError) -> Region {
+        try checkUndisputed(tenant)
+        return try checked(tenant.placement.region)
+    }
 
     /// The region of a request without a tenant: the one whose public URL was called.
     func region(called endpoint: PublicEndpoint) throws(RouterError) -> Region {
         try checked(endpoint.region == .global ? defaultRegion : endpoint.region)
+    }
+
+    private func checkUndisputed(_ tenant: Tenant) throws(RouterError) {
+        guard tenant.disputedEpoch == nil else {
+            throw RouterError(
+                .disputed, origin: .directory,
+                "The directory has lost its last changes, and it is not known which region is right for this tenant.",
+                retryAfterSeconds: 30)
+        }
     }
 
     private func checked(_ region: Region) throws(RouterError) -> Region {

@@ -16,6 +16,7 @@ enum TenantReport {
             tenant.aliases.map { alias in
                 ["framework": .text(alias.framework.rawValue), "app": .text(alias.app), "name": .text(alias.name)]
             })
+        if let epoch = tenant.disputedEpoch { members["disputedEpoch"] = .number(Int(epoch)) }
         let optional = [
             "hostRealm": tenant.hostRealm?.code, "baseUrl": tenant.hostBaseURL, "productType": tenant.product,
             "cloudId": tenant.cloudID, "uninstalledAt": tenant.uninstalledAt?.formatted(.iso8601),

@@ -77,6 +77,9 @@ struct TenantsShowCommand: AsyncParsableCommand {
             ("Host calls", tenant.hostRealm?.code ?? "not yet"),
         ]
         if tenant.isDisplaced { lines.append(("Displaced", "yes: the host calls another region")) }
+        if let epoch = tenant.disputedEpoch {
+            lines.append(("Disputed", "yes: a node has known epoch \(epoch); see `tenants settle`"))
+        }
         for alias in tenant.aliases {
             lines.append(("Alias", "\(alias.framework.rawValue) \(alias.app) \(alias.name)"))
         }

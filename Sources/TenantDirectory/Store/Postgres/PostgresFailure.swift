@@ -63,7 +63,9 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
             return (.unavailable, "The directory \(name) did not answer in time, and its connection was given up.")
         case .unreachable, .connection, .statement: break
         }
-        switch sqlState.prefix(2) {
+        // libpq gives no code for a password that it has not got.
+        let lacksPassword = kind != .statement && words.contains("no password supplied")
+        switch lacksPassword ? "28" : sqlState.prefix(2) {
         case "28":
             return (
                 .unavailable,
@@ -137,8 +139,8 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
             (
                 .unavailable,
                 "The TLS of the directory \(name) does not fit. Its certificate must be by an authority in "
-                    + "sslrootcert, for the host that directory.url names, and in its time; the server must speak TLS at all, or "
-                    + "sslmode in directory.url say that it need not."
+                    + "sslrootcert, for the host that directory.url names, and in its time; the server must speak TLS "
+                    + "at all, or sslmode in directory.url say that it need not."
             )
         default:
             (
