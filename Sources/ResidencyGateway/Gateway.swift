@@ -76,10 +76,7 @@ struct Gateway: Sendable {
                 health: health, metrics: metrics, tenants: { try? await store.counts() },
                 upstreams: { router.upstreams }),
             logger: logger)
-        let ownID = keeper.identity.id
-        directory.setOtherSources {
-            PeerFeedSource.sources(configured: plan.peers.addresses, nodes: keeper.report.nodes, ownID: ownID)
-        }
+        PeerFeedSource.add(plan.peers.addresses, keeper, to: directory)
         let announcement = ServingAnnouncement(
             router: router, admin: admin, health: health, delay: configuration.drain.delay
         ) { addresses in

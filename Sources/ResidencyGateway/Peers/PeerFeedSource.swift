@@ -11,6 +11,16 @@ struct PeerFeedSource: FeedSource {
     let name: String
     let address: UpstreamAddress
 
+    /// Has the directory read from other nodes while it is away.
+    static func add(
+        _ configured: [Region: [UpstreamAddress]], _ keeper: NodeKeeper<ContinuousClock>, to directory: Directory
+    ) {
+        let ownID = keeper.identity.id
+        directory.setOtherSources {
+            sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID)
+        }
+    }
+
     /// All nodes that are known: those of the configuration, and those that the directory named while it was there.
     static func sources(
         configured: [Region: [UpstreamAddress]], nodes: [NodesReport.Node], ownID: String
