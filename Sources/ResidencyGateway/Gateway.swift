@@ -40,8 +40,7 @@ struct Gateway: Sendable {
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
         let (store, mirror) = try await ConfiguredStore.openForNode(configuration, logger: logger)
 
-        let directory = Directory(
-            store: store, mirror: mirror, maxAge: configuration.mirror.maxAge, logger: logger)
+        let directory = Directory(store: store, mirror: mirror, maxAge: configuration.mirror.maxAge, logger: logger)
         let feed = FeedReader(
             directory, interval: configuration.directory.pollInterval, hint: store.listener?.hint, logger: logger)
         let keeper = NodeKeeper(
