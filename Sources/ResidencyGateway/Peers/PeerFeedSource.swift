@@ -17,7 +17,7 @@ struct PeerFeedSource: FeedSource {
     ) {
         let ownID = keeper.identity.id
         directory.setOtherSources {
-            sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID)
+            Self.sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID)
         }
     }
 
