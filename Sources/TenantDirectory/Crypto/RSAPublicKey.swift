@@ -2,8 +2,10 @@ import CLibCrypto
 
 /// A public key of the host's, for RS256 (RFC 7518 §3.3).
 package final class RSAPublicKey: Sendable {
-    // Only read after initialisation; libcrypto's verification takes it as a constant and may be used from any thread.
-    private nonisolated(unsafe) let key: OpaquePointer
+    /// A verification with this key that has not begun: looking up the algorithms and binding them to the key takes
+    /// 2.5 µs, copying what came of it a tenth of that.
+    // Only copied after initialisation: libcrypto takes the source of a copy as a constant, from any thread.
+    private nonisolated(unsafe) let prepared: OpaquePointer
 
     /// From a PEM text (`-----BEGIN PUBLIC KEY-----`, RSA, 2048 to 8192 bits).
     /// - Returns: `nil` for anything else.
@@ -16,11 +18,9 @@ package final class RSAPublicKey: Sendable {
             ERR_clear_error()
             return nil
         }
-        guard Self.isAcceptable(key) else {
-            EVP_PKEY_free(key)
-            return nil
-        }
-        self.key = key
+        defer { EVP_PKEY_free(key) }
+        guard let prepared = Self.prepare(key) else { return nil }
+        self.prepared = prepared
     }
 
     /// From the members `n` and `e` of a JSON Web Key (RFC 7518 §6.3.1), big-endian bytes, RSA of 2048 to 8192 bits.
@@ -32,20 +32,19 @@ package final class RSAPublicKey: Sendable {
             ERR_clear_error()
             return nil
         }
-        guard Self.isAcceptable(key) else {
-            EVP_PKEY_free(key)
-            return nil
-        }
-        self.key = key
+        defer { EVP_PKEY_free(key) }
+        guard let prepared = Self.prepare(key) else { return nil }
+        self.prepared = prepared
     }
 
-    deinit { EVP_PKEY_free(key) }
+    deinit { EVP_MD_CTX_free(prepared) }
 
-    /// Whether the signature (RSASSA-PKCS1-v1_5 with SHA-256) is this key's, over the message. About 22 µs.
+    /// Whether the signature (RSASSA-PKCS1-v1_5 with SHA-256) is this key's, over the message. About 17 µs for a key of
+    /// 2048 bits.
     package func isValidRS256(_ signature: UnsafeRawBufferPointer, for message: UnsafeRawBufferPointer) -> Bool {
         guard let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }
-        guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1,
+        guard EVP_MD_CTX_copy_ex(context, prepared) == 1,
             EVP_DigestVerify(
                 context, signature.baseAddress?.assumingMemoryBound(to: UInt8.self), signature.count,
                 message.baseAddress?.assumingMemoryBound(to: UInt8.self), message.count) == 1
@@ -57,8 +56,17 @@ package final class RSAPublicKey: Sendable {
         return true
     }
 
-    private static func isAcceptable(_ key: OpaquePointer) -> Bool {
-        EVP_PKEY_is_a(key, "RSA") == 1 && (2048...8192).contains(EVP_PKEY_get_bits(key))
+    /// - Returns: `nil` for a key that is not RSA, of 2048 to 8192 bits. What is returned keeps the key alive.
+    private static func prepare(_ key: OpaquePointer) -> OpaquePointer? {
+        guard EVP_PKEY_is_a(key, "RSA") == 1, (2048...8192).contains(EVP_PKEY_get_bits(key)),
+            let context = EVP_MD_CTX_new()
+        else { return nil }
+        guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1 else {
+            EVP_MD_CTX_free(context)
+            ERR_clear_error()
+            return nil
+        }
+        return context
     }
 
     private static func make(modulus: [UInt8], exponent: [UInt8]) -> OpaquePointer? {

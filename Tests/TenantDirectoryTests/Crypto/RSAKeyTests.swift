@@ -27,6 +27,29 @@ struct RSAKeyTests {
         #expect(!isValid(signature, Self.message, by: stranger))
     }
 
+    @Test("A key used from many threads at once, good and bad signatures in turn, judges each by itself")
+    func manyThreads() async throws {
+        let pair = try #require(RSAPrivateKey())
+        let key = try #require(RSAPublicKey(pem: Array(pair.publicPEM.utf8)))
+        let signed = try (0..<8).map { number in
+            let message = Self.message + [UInt8(number)]
+            return (message: message, signature: try #require(pair.signRS256(message)))
+        }
+        let wrong = await withTaskGroup(of: Int.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    (0..<200).count { round in
+                        let (one, other) = (signed[(worker + round) % 8], signed[(worker + round + 1) % 8])
+                        return !isValid(one.signature, one.message, by: key)
+                            || isValid(one.signature, other.message, by: key)
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(wrong == 0)
+    }
+
     /// RFC 7515, appendix A.2.
     @Test("The example of RFC 7515 is valid")
     func jwsExample() throws {
