@@ -144,15 +144,17 @@ struct Routing {
     private func forward(
         _ entry: TenantEntry?, to region: Region, _ kind: RouteKind, _ lines: [UInt8], isHostCall: Bool
     ) throws(RouterError) -> Decision {
-        let way = try loop.shared.decision.way(to: region, after: statement)
-        if case .wait(let error) = way {
+        let isForPeer: Bool
+        switch try loop.shared.decision.way(to: region, after: statement) {
+        case .own: isForPeer = false
+        case .peer: isForPeer = true
+        case .wait(let error):
             guard let entry else { throw error }
             return .wait(entry.tenant.id, error)
         }
         return .forward(
             Target(
-                entry: entry, region: region, isForPeer: way == .peer, kind: kind, lines: lines,
-                isHostCall: isHostCall))
+                entry: entry, region: region, isForPeer: isForPeer, kind: kind, lines: lines, isHostCall: isHostCall))
     }
 
     private func untenanted() throws(RouterError) -> Decision {

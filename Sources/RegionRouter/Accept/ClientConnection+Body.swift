@@ -5,14 +5,16 @@ extension ClientConnection {
     /// The exchange has an app connection: head first, then what is there of the body, in one go where possible.
     func appIsReady(_ app: AppConnection) {
         if record.connectedAt == nil { record.connectedAt = loop.now }
-        app.write(outgoing(for: app.server))
+        let start = outgoing(for: app.server)
+        // Most requests are a head and nothing more.
+        if body.hasEnded, heldBody == nil { return app.writeWhole(start) }
+        app.write(start)
         if case .exchange(let exchange) = phase, let held = heldBody {
             heldBody = nil
             app.write(held)
             app.flush(requestEnded: true)
             return exchange.requestEnded()
         }
-        if body.hasEnded { return app.flush(requestEnded: true) }
         let sent = record.requestBytes
         pumpBody()
         if record.requestBytes == sent, !body.hasEnded { app.flush(requestEnded: false) }

@@ -53,8 +53,13 @@ extension ClientConnection {
     }
 
     func flushResponse() {
-        if pending.readableBytes > 0 { writePending() }
-        context?.flush()
+        guard pending.readableBytes > 0 else {
+            context?.flush()
+            return
+        }
+        let last = pending
+        pendingIsTaken()
+        context?.writeAndFlush(Self.wrapOutboundOut(last), promise: nil)
     }
 
     private func write(_ data: ByteBuffer) {
@@ -69,9 +74,13 @@ extension ClientConnection {
     }
 
     private func writePending() {
-        context?.write(Self.wrapOutboundOut(pending), promise: nil)
-        pending.clear()
+        let piece = pending
+        pendingIsTaken()
+        context?.write(Self.wrapOutboundOut(piece), promise: nil)
     }
+
+    /// Read to its end and not cleared: the channel still holds it, and clearing would make new memory at once.
+    private func pendingIsTaken() { pending.moveReaderIndex(forwardBy: pending.readableBytes) }
 
     // MARK: Its end
 

@@ -67,6 +67,12 @@ final class AppConnection: ChannelDuplexHandler {
         context?.write(Self.wrapOutboundOut(buffer), promise: nil)
     }
 
+    /// A request that is one piece: written and flushed on one way through the channel.
+    func writeWhole(_ request: ByteBuffer) {
+        context?.writeAndFlush(Self.wrapOutboundOut(request), promise: nil)
+        deadline = loop.now + pool.responseTimeout
+    }
+
     func flush(requestEnded: Bool) {
         // From here on the instance has the word; before that, only where it does not take what it is given.
         context?.flush()

@@ -248,6 +248,18 @@ struct CanonicalRequest {
     private static func copy(
         _ source: UnsafeRawBufferPointer, _ place: Range<Int>, into output: UnsafeMutableRawBufferPointer, at start: Int
     ) -> Int {
+        // Names and values are short: two words are copied, whatever of them is needed, sooner than the right length.
+        if place.count <= 16, place.lowerBound >= 0, place.lowerBound + 16 <= source.count, start >= 0,
+            start + 16 <= output.count
+        {
+            let words = (
+                source.loadUnaligned(fromByteOffset: place.lowerBound, as: UInt64.self),
+                source.loadUnaligned(fromByteOffset: place.lowerBound + 8, as: UInt64.self)
+            )
+            output.storeBytes(of: words.0, toByteOffset: start, as: UInt64.self)
+            output.storeBytes(of: words.1, toByteOffset: start + 8, as: UInt64.self)
+            return start + place.count
+        }
         UnsafeMutableRawBufferPointer(rebasing: output[start..<start + place.count])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[place]))
         return start + place.count

@@ -107,13 +107,19 @@ final class ClaimsScanner {
     private func rootName(_ key: Range<Int>) -> Name? {
         switch key.count {
         case 3:
-            if json.matches(key, "iss") { return .issuer }
-            if json.matches(key, "exp") { return .expiry }
-            if json.matches(key, "iat") { return .issuedAt }
-            if json.matches(key, "qsh") { return .queryHash }
-            if json.matches(key, "aud") { return .audience }
-            if json.matches(key, "nbf") { return .notBefore }
-            return json.matches(key, "app") ? .app : nil
+            // Told by the first letter: one comparison for a name instead of up to seven.
+            switch json.bytes[key.lowerBound] {
+            case UInt8(ascii: "i"):
+                if json.matches(key, "iss") { return .issuer }
+                return json.matches(key, "iat") ? .issuedAt : nil
+            case UInt8(ascii: "a"):
+                if json.matches(key, "aud") { return .audience }
+                return json.matches(key, "app") ? .app : nil
+            case UInt8(ascii: "e"): return json.matches(key, "exp") ? .expiry : nil
+            case UInt8(ascii: "n"): return json.matches(key, "nbf") ? .notBefore : nil
+            case UInt8(ascii: "q"): return json.matches(key, "qsh") ? .queryHash : nil
+            default: return nil
+            }
         case 7:
             if json.matches(key, "context") { return .context }
             return json.matches(key, "icLabel") ? .isolatedCloudLabel : nil

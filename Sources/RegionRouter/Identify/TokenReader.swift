@@ -13,6 +13,9 @@ final class TokenReader {
     /// `kid`; empty where there is none.
     private(set) var keyID: Range<Int> = 0..<0
     private let header = JSONScanner()
+    /// The header last read without a fault, as it stood in its token: those of a host are all alike, and what was read
+    /// of one holds for the next.
+    private var readHeaderText: [UInt8] = []
     private var token: [UInt8] = []
     private(set) var count = 0
     /// A copy of the token that was loaded.
@@ -63,8 +66,21 @@ final class TokenReader {
 
     /// Reads `alg` and `kid`. A `crit` is refused: it names rules we do not know (RFC 7515 §4.1.11).
     func readHeader() throws(JSONFault) {
+        guard !isHeaderKnown() else { return }
+        readHeaderText.removeAll(keepingCapacity: true)
         algorithm = .other
         keyID = 0..<0
+        try decodeHeader()
+        readHeaderText.append(contentsOf: token[..<stops.first])
+    }
+
+    private func isHeaderKnown() -> Bool {
+        let length = stops.first
+        return length > 0 && length == readHeaderText.count && length <= count
+            && token.withUnsafeBytes { HTTPBytes.equals($0.part(0..<length), readHeaderText) }
+    }
+
+    private func decodeHeader() throws(JSONFault) {
         guard let length = decode(0..<stops.first, into: &header.bytes) else { throw .malformed }
         header.count = length
         header.restart()

@@ -42,9 +42,9 @@ extension RequestHead {
         swap(&cookies, &self.cookies)
         swap(&forwardedFor, &self.forwardedFor)
         swap(&dropped, &self.dropped)
-        cookies.removeAll(keepingCapacity: true)
-        forwardedFor.removeAll(keepingCapacity: true)
-        dropped.removeAll(keepingCapacity: true)
+        if !cookies.isEmpty { cookies.removeAll(keepingCapacity: true) }
+        if !forwardedFor.isEmpty { forwardedFor.removeAll(keepingCapacity: true) }
+        if !dropped.isEmpty { dropped.removeAll(keepingCapacity: true) }
         self = RequestHead()
         self.cookies = cookies
         self.forwardedFor = forwardedFor

@@ -103,11 +103,10 @@ package struct Tenant: Sendable, Equatable {
     ) {
         storage = Storage(
             Fields(
-                id: id, aliases: aliases, state: state, placement: placement, hostRealm: hostRealm,
-                hostBaseURL: hostBaseURL, product: product, cloudID: cloudID, secret: secret,
+                id: id, state: state, placement: placement, hostRealm: hostRealm, disputedEpoch: disputedEpoch,
+                aliases: aliases, hostBaseURL: hostBaseURL, product: product, cloudID: cloudID, secret: secret,
                 previousSecret: previousSecret, previousSecretUntil: previousSecretUntil, sequence: sequence,
-                installedAt: installedAt, updatedAt: updatedAt, uninstalledAt: uninstalledAt,
-                disputedEpoch: disputedEpoch))
+                installedAt: installedAt, updatedAt: updatedAt, uninstalledAt: uninstalledAt))
     }
 
     /// The host calls another region than the data is in: listed, counted, reported.
@@ -130,12 +129,14 @@ package struct Tenant: Sendable, Equatable {
         body(&storage.fields)
     }
 
+    // What each request asks for stands first: of thousands of tenants it is far from the processor, line by line.
     private struct Fields: Sendable, Equatable {
         let id: TenantID
-        var aliases: [TenantAlias]
         var state: State
         var placement: Placement
         var hostRealm: Region?
+        var disputedEpoch: Int64?
+        var aliases: [TenantAlias]
         var hostBaseURL: String?
         var product: String?
         var cloudID: String?
@@ -146,7 +147,6 @@ package struct Tenant: Sendable, Equatable {
         var installedAt: Date
         var updatedAt: Date
         var uninstalledAt: Date?
-        var disputedEpoch: Int64?
     }
 
     // Guarded by copy on write: changed only by a record that holds the one reference to it.

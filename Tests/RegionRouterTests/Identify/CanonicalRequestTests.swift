@@ -54,6 +54,15 @@ struct CanonicalRequestTests {
         #expect(Canonical("GET", "/p", query: query).text(.java) == "GET&/p&\(expected)")
     }
 
+    @Test("holds names and values of every length, whole", arguments: 0...40)
+    func lengths(length: Int) {
+        let name = "n" + String(repeating: "a", count: length)
+        let value = String("0123456789".flatMap { String(repeating: $0, count: 4) }.prefix(length))
+        let query = "b=\(value)&\(name)=\(value)"
+        #expect(Canonical("GET", "/p", query: query).text(.java) == "GET&/p&\(query)")
+        #expect(Canonical("GET", "/p", query: "\(name)=\(value)").text(.java) == "GET&/p&\(name)=\(value)")
+    }
+
     @Test("orders values by UTF-16, as Java and JavaScript do")
     func surrogates() {
         // U+1F600 is a surrogate pair and comes before U+FF5E, though its code point is higher.

@@ -78,6 +78,18 @@ struct ClaimsScannerTests {
     }
 
     @Test(
+        "reads a time to its last digit, whatever stands behind it",
+        arguments: [
+            0, 9, 10, 1_700_000_000, 9_999_999_999, 99_999_999_999, 100_000_000_000, 253_402_300_799,
+        ], [",\"x\":1}", "}", " }", "\n,\"x\":1}", ".75}", ".0,\"x\":1}"])
+    func times(seconds: Int64, rest: String) throws {
+        #expect(try scan("{\"exp\":\(seconds)\(rest)").claims.expiry == seconds)
+        #expect(throws: (any Error).self) { try scan("{\"exp\":0\(seconds)\(rest)") }
+        #expect(throws: (any Error).self) { try scan("{\"exp\":\(seconds)]\(rest)") }
+        #expect(throws: (any Error).self) { try scan("{\"exp\":\(seconds)") }
+    }
+
+    @Test(
         "refuses numbers that are too large",
         arguments: [
             #"{"exp":99999999999999999999}"#, #"{"exp":253402300800}"#, #"{"x":1e400}"#, #"{"x":1e-400}"#,

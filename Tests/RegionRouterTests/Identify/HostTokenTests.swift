@@ -66,6 +66,29 @@ struct HostTokenTests {
         harness.expectRefusal(.badAlgorithm, page(unsigned))
     }
 
+    @Test("is judged by its own header, whatever the one before it said")
+    func headersInTurn() throws {
+        let identifier = Identifier(harness.configuration, tokenBytes: harness.tokenBytes)
+        func code(_ header: String) -> RouterError.Code? {
+            let json = TokenMaker.json(Harness.claims("GET", "/page"))
+            let token = TokenMaker.hs256(json: json, secret: Array(Harness.secret.utf8), header: header)
+            do throws(RouterError) {
+                _ = try harness.identify(page(token), with: identifier)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        let good = #"{"alg":"HS256"}"#
+        for bad in [#"{"alg":"RS256"}"#, #"{"alg":"none!"}"#, #"{"alg":"HS256"]"#, #"{"alg":"HS256"}"x"#, "", "!"] {
+            #expect(code(good) == nil)
+            #expect(code(good) == nil)
+            #expect(code(bad) != nil)
+            #expect(code(bad) != nil)
+        }
+        #expect(code(good) == nil)
+    }
+
     @Test(
         "is refused for a header that is not plain",
         arguments: [
