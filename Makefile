@@ -7,7 +7,7 @@ SECONDS ?= 60
 BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
 TEST_PACKAGES := postgresql
 MODEL_PACKAGES := spin gcc python3
-BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk openssl python3
+BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk nghttp2-client openssl python3
 SOAK_PACKAGES := python3
 
 ENSURE := config/ensure-packages.sh

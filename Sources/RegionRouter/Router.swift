@@ -20,19 +20,21 @@ package final class Router: Service {
     /// - Parameters:
     ///   - peerEndpoints: what answers the calls of other nodes that are not forwarded.
     ///   - accessLog: where the line of each request goes; `nil` for nowhere.
+    ///   - certificates: what is needed of TLS; without them everything is plain HTTP.
     ///   - wallClock: seconds since 1970, for the times in tokens.
     package init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints,
         peerEndpoints: any PeerEndpoints = NoPeerEndpoints(), observer: any RouterObserver,
-        accessLog: AccessLogWriter?, wallClock: @escaping @Sendable () -> Int64
+        accessLog: AccessLogWriter?, certificates: RouterCertificates = RouterCertificates(),
+        wallClock: @escaping @Sendable () -> Int64
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
         let shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             peerEndpoints: peerEndpoints, observer: observer,
             jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests), loopCount: max(1, loops),
-            accessLog: accessLog, wallClock: wallClock)
+            accessLog: accessLog, certificates: certificates, wallClock: wallClock)
         current = Mutex(shared)
         connections = OpenConnections(limit: configuration.limits.connections)
         peerConnections = OpenConnections(limit: configuration.limits.connections)
@@ -171,12 +173,12 @@ package final class Router: Service {
                     return channel.close()
                 }
                 observer.observe(.connectionOpened)
-                channel.closeFuture.whenComplete { _ in connections.closed() }
+                channel.closeFuture.whenComplete { _ in
+                    connections.closed()
+                    observer.observe(.connectionClosed)
+                }
                 return channel.eventLoop.makeCompletedFuture {
-                    let peer = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-                    let connection = ClientConnection(
-                        loop: try loops.loop(of: channel.eventLoop), peer: peer, door: door)
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    try ConnectionSetup(loop: loops.loop(of: channel.eventLoop), door: door).set(up: channel)
                 }
             }
             .bind(host: host, port: port).get()

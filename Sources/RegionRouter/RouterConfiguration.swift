@@ -61,6 +61,10 @@ package struct ListenConfiguration: Sendable {
     package var trustForwardedHost: Bool
     /// GET of this path is answered 200 whatever the host name.
     package var healthPath: String
+    /// `nil` for plain HTTP, behind something that ends TLS.
+    package var tls: ServerTLS?
+    /// How long browsers are told to come by https alone (`Strict-Transport-Security`); zero for not at all.
+    package var transportSecurityAge = Duration.zero
 
     package init(
         host: String = "127.0.0.1", port: Int, eventLoops: Int? = nil, trustedProxies: [AddressRange] = [],
@@ -73,5 +77,19 @@ package struct ListenConfiguration: Sendable {
         self.proxyProtocol = proxyProtocol
         self.trustForwardedHost = trustForwardedHost
         self.healthPath = healthPath
+    }
+
+    /// Whether a connection from `peer` must begin with a PROXY protocol header.
+    func awaitsProxyHeader(from peer: IPAddress?) -> Bool { proxyProtocol && isTrusted(peer) }
+
+    /// Whether `peer` is one of the load balancers.
+    func isTrusted(_ peer: IPAddress?) -> Bool {
+        peer.map { peer in trustedProxies.contains { $0.contains(peer) } } ?? false
+    }
+
+    /// The field's line with its CRLF; empty while it is off.
+    var transportSecurityLine: [UInt8] {
+        let seconds = transportSecurityAge.components.seconds
+        return seconds > 0 ? Array("Strict-Transport-Security: max-age=\(seconds)\r\n".utf8) : []
     }
 }

@@ -24,6 +24,9 @@ final class RouterShared: Sendable {
     let observer: any RouterObserver
     let jobs: JobQueue
     let accessLog: AccessLogWriter?
+    let certificates: RouterCertificates
+    /// `Strict-Transport-Security` with its CRLF, for answers over TLS; empty while it is off.
+    let transportSecurityLine: [UInt8]
     /// Seconds since 1970, for the times in tokens.
     let wallClock: @Sendable () -> Int64
     /// All event loops, to be told of a change before an answer goes out.
@@ -33,7 +36,8 @@ final class RouterShared: Sendable {
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints, peerEndpoints: any PeerEndpoints,
         observer: any RouterObserver, jobs: JobQueue, loopCount: Int, accessLog: AccessLogWriter?,
-        wallClock: @escaping @Sendable () -> Int64, everyLoop: EveryLoop = EveryLoop(), known: [UpstreamSet] = []
+        certificates: RouterCertificates, wallClock: @escaping @Sendable () -> Int64, everyLoop: EveryLoop = EveryLoop(),
+        known: [UpstreamSet] = []
     ) {
         self.configuration = configuration
         limits = configuration.limits
@@ -56,6 +60,8 @@ final class RouterShared: Sendable {
         self.observer = observer
         self.jobs = jobs
         self.accessLog = accessLog
+        self.certificates = certificates
+        transportSecurityLine = configuration.listen.transportSecurityLine
         self.wallClock = wallClock
         self.everyLoop = everyLoop
     }
@@ -67,7 +73,7 @@ final class RouterShared: Sendable {
         RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             peerEndpoints: peerEndpoints, observer: observer, jobs: jobs, loopCount: loopCount, accessLog: accessLog,
-            wallClock: wallClock, everyLoop: everyLoop, known: upstreamSets)
+            certificates: certificates, wallClock: wallClock, everyLoop: everyLoop, known: upstreamSets)
     }
 
     /// The way to each region: to app instances, else to peers.

@@ -22,6 +22,7 @@ struct Gateway: Sendable {
     /// From being told to stop to the end, at most.
     private let stopTime: Duration
     private let reloader: Reloader?
+    private let certificates: CertificateWatcher
     let router: RouterConfiguration
 
     /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
@@ -38,6 +39,8 @@ struct Gateway: Sendable {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
+        let certificates = try GatewayCertificates.load(configuration)
+        let watcher = certificates.watcher(configuration, logger: logger)
         let (store, mirror) = try await ConfiguredStore.openForNode(configuration, logger: logger)
 
         let directory = Directory(store: store, mirror: mirror, maxAge: configuration.mirror.maxAge, logger: logger)
@@ -58,7 +61,7 @@ struct Gateway: Sendable {
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints, peerEndpoints: NodeEndpoints(directory: directory), observer: metrics,
-            accessLog: configuration.log.access ? accessLog : nil,
+            accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
             wallClock: wallClock)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))
@@ -96,14 +99,18 @@ struct Gateway: Sendable {
         // Last, for from here on others wait for this node. Its row goes after the router has drained.
         if try await keeper.start() == .mirror { health.tolerateDirectory() }
         return Gateway(
-            services: told + [feed, keeper, outbound, keys, monitor] + listeners + reloading + [announcement],
+            services: told + [feed, keeper, outbound, keys, monitor, watcher] + listeners + reloading + [announcement],
             announcement: announcement, logger: logger,
             stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
-            router: plan)
+            certificates: watcher, router: plan)
     }
 
-    /// Has the configuration read again; the outcome is told to whoever asked for a source of it.
-    func reload() { reloader?.reload() }
+    /// Has the configuration and all certificates read again; what comes of the configuration is told to whoever asked
+    /// for a source of it.
+    func reload() {
+        certificates.look(always: true)
+        reloader?.reload()
+    }
 
     /// The services as one, which ends when it is told to by a signal, or when a part fails.
     func serviceGroup(signals: [UnixSignal] = []) -> ServiceGroup {

@@ -19,6 +19,7 @@ import doubles
 import load
 import memory
 import peers
+import secure
 import tokens
 from gateway import Gateway
 from workload import Workload
@@ -37,7 +38,8 @@ def arguments():
     parser.add_argument("--tenants", type=int, default=100_000)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--forge-calls", type=int, default=40_000, help="tokens a round: each is sent once")
-    parser.add_argument("--only", choices=["cpu", "forge", "crossing", "memory"], help="one part of the measurements")
+    parser.add_argument("--only", choices=["cpu", "forge", "crossing", "memory",
+                                           "secure"], help="one part of the measurements")
     parser.add_argument("--json", action="store_true", help="figures for a program instead of a table")
     return parser.parse_args()
 
@@ -93,7 +95,7 @@ def measure_forge(processes, workload, signer, options):
 def measure(folder, options):
     workload = Workload(folder, options.tenants, int(time.time()))
     signer = tokens.ForgeSigner(folder)
-    figures, processes = {"pages": {}, "forge": {}, "crossing": {}, "memory": {}}, {}
+    figures, processes = {"pages": {}, "forge": {}, "crossing": {}, "secure": {}, "memory": {}}, {}
     app = peers.start_app(folder)
     try:
         gateway = None
@@ -101,7 +103,7 @@ def measure(folder, options):
             keys = doubles.start_key_server(signer.key_set)
             gateway = Gateway(options.gateway, folder, {"EU": app.port, "US": app.port}, keys)
             figures["import"] = gateway.import_tenants(f"{folder}/tenants.ndjson")
-        if options.only not in ("memory", "crossing"):
+        if options.only not in ("memory", "crossing", "secure"):
             processes["nginx"] = peers.start_plain(folder, app)
             if options.only != "forge":
                 processes["nginx-lua"] = peers.start_lua(folder, app)
@@ -110,9 +112,9 @@ def measure(folder, options):
                     processes["envoy"] = peers.start_envoy(folder, app, options.envoy)
             if gateway:
                 processes["gateway"], _ = gateway.start()
-            if options.only != "forge":
+            if options.only not in ("forge", "secure"):
                 figures["pages"] = measure_pages(processes, workload, options)
-            if gateway and options.only != "cpu":
+            if gateway and options.only not in ("cpu", "secure"):
                 figures["forge"] = measure_forge(processes, workload, signer, options)
             for process in processes.values():
                 process.stop()
@@ -125,6 +127,8 @@ def measure(folder, options):
         if gateway and options.only in (None, "crossing"):
             options.signed_pages = min(SIGNED_PAGES, options.tenants // 2)
             figures["crossing"] = crossing.measure(options.gateway, folder, app, workload, options, progress)
+        if gateway and options.only in (None, "secure"):
+            figures["secure"] = secure.measure(gateway, workload, options, progress, load.median)
         if gateway and options.only in (None, "memory"):
             figures["memory"] = memory.measure(gateway, workload, options, progress)
     finally:
@@ -150,7 +154,8 @@ def bars(figures):
 
 def report(figures):
     """Prints the table; true if every bar is kept."""
-    parts = (("Signed page", figures["pages"]), ("Forge call", figures["forge"]), ("Region", figures["crossing"]))
+    parts = (("Signed page", figures["pages"]), ("Forge call", figures["forge"]), ("Region", figures["crossing"]),
+             ("By h2load", figures["secure"]))
     for title, part in parts:
         for name, row in part.items():
             wrong = f"  REFUSED {row['refused']}" if row["refused"] else ""

@@ -14,7 +14,7 @@ app:
 public:
   baseUrl: http://127.0.0.1:{port}
   regionBaseUrls: {{ EU: "http://eu.localhost:{port}", US: "http://us.localhost:{port}" }}
-listen: {{ host: 127.0.0.1, port: {port} }}
+listen: {{ host: 127.0.0.1, port: {port}, {tls} }}
 admin: {{ host: 127.0.0.1, port: 0 }}
 directory: {{ store: sqlite, path: residency.sqlite }}
 secrets: {{ keyFile: residency.key }}
@@ -38,11 +38,12 @@ class Gateway:
                        "modules": {"jiraIssueContents": [{"key": "panel", "url": "/panel"}]}}, file)
         self.configure(app_ports)
 
-    def configure(self, app_ports):
-        """Writes the configuration, with the app instance of each region at its port."""
+    def configure(self, app_ports, tls=""):
+        """Writes the configuration, with the app instance of each region at its port; `tls` is a key of `listen`."""
+        self.app_ports = app_ports
         with open(f"{self.folder}/gateway.yaml", "w") as file:
             file.write(CONFIGURATION.format(eu=app_ports["EU"], us=app_ports["US"], port=self.port, keys=self.key_port,
-                                            forge_app=tokens.FORGE_APP))
+                                            forge_app=tokens.FORGE_APP, tls=tls))
 
     def import_tenants(self, path):
         """Seconds it took."""

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=$1
 shift
-subjects=${*:-head chunks token canonical}
+subjects=${*:-head chunks token canonical stream}
 # No search for leaks: the sanitizer takes a pointer that Swift keeps with a tag in it for lost.
 # The trap of a broken rule is for libFuzzer to see.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 RESIDENCY_FUZZ=1

@@ -15,6 +15,7 @@ private let subjects: [String: @convention(c) (UnsafePointer<UInt8>?, Int) -> CI
     "head": { HeadSubject.shared.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
     "chunks": { ChunkSubject.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
     "token": { TokenSubject.shared.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
+    "stream": { StreamSubject.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
     "canonical": { CanonicalSubject.shared.take(UnsafeRawBufferPointer(start: $0, count: $1)) },
 ]
 

@@ -26,11 +26,13 @@ package struct RouterFixture: Sendable {
     /// Runs `body` beside a router, and stops everything when it has returned.
     ///
     /// - Parameters:
+    ///   - certificates: for a router that speaks TLS.
     ///   - change: changes the configuration before the start.
     ///   - now: the router's wall clock in seconds; the real one where it is `nil`.
     package static func run<Value: Sendable>(
         tenants: [Tenant] = [], scripts: [String: String] = [:], keys: any PublicKeySource = NoKeys(),
         endpoints: any HostEndpoints = NoEndpoints(), peerEndpoints: any PeerEndpoints = NoPeerEndpoints(),
+        certificates: RouterCertificates = RouterCertificates(),
         change: @Sendable (inout RouterConfiguration) -> Void = { _ in },
         body: @escaping @Sendable (RouterFixture) async throws -> Value
     ) async throws -> Value {
@@ -43,7 +45,8 @@ package struct RouterFixture: Sendable {
         let observer = RecordingObserver()
         let router = Router(
             configuration: configuration, lookup: directory, reports: directory, keys: keys, endpoints: endpoints,
-            peerEndpoints: peerEndpoints, observer: observer, accessLog: nil, wallClock: { WallClock.seconds() })
+            peerEndpoints: peerEndpoints, observer: observer, accessLog: nil, certificates: certificates,
+            wallClock: { WallClock.seconds() })
         let services = ServiceGroup(
             configuration: .init(services: [router], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         let result: Result<Value, any Error> = await withTaskGroup(of: Void.self) { tasks in

@@ -72,6 +72,9 @@ package final class ScriptedInstance: Sendable {
         return false
     }
 
+    /// Whether a flood has been taken to its end, or cut off.
+    package var hasFlooded: Bool { state.events.contains { if case .flooded = $0 { true } else { false } } }
+
     /// Answers all that were asked for `/when-told`.
     package func answerLater() { state.answerLater() }
 

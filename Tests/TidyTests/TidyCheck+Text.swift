@@ -27,7 +27,7 @@ extension TidyCheck {
 
     private static let arrows: [String: Set<String>] = [
         "TenantDirectory": ["CLibCrypto", "CLibPQ", "GRDB"],
-        "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix"],
+        "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "NIOHTTP2", "NIOHPACK"],
         "ResidencyGateway": [
             "TenantDirectory", "RegionRouter", "CLibCurl", "ArgumentParser", "Configuration", "GRDB", "Hummingbird",
             "HummingbirdCore",

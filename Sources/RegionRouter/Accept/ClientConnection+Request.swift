@@ -225,7 +225,7 @@ extension ClientConnection {
     private func originLines(_ bytes: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer) -> [UInt8] {
         guard isTrustedPeer || door == .peers else {
             if let cached = originCache, HTTPBytes.equals(host, cached.host) { return cached.lines }
-            let lines = ClientOrigin(address: clientAddress, scheme: "http")
+            let lines = ClientOrigin(address: clientAddress, link: link)
                 .fieldLines(host: String(decoding: host, as: UTF8.self))
             originCache = (Array(host), lines)
             return lines
@@ -236,12 +236,13 @@ extension ClientConnection {
     /// Who the request came from: the client itself, or who a load balancer or a peer says it is.
     private func origin(_ bytes: UnsafeRawBufferPointer) -> ClientOrigin {
         if let statement { return ClientOrigin(address: statement.client, scheme: statement.scheme) }
-        guard isTrustedPeer else { return ClientOrigin(address: clientAddress, scheme: "http") }
+        guard isTrustedPeer else { return ClientOrigin(address: clientAddress, link: link) }
         let entries = head.forwardedFor.map { Substring(HTTPBytes.text(bytes, $0)) }
         let address = ClientOrigin.client(
             behind: clientAddress, entries: entries, trusted: loop.shared.configuration.listen.trustedProxies)
-        let isSecure = HTTPBytes.matches(bytes, head.forwardedProto, "https")
-        return ClientOrigin(address: address, scheme: isSecure ? "https" : "http")
+        let isSecure =
+            head.forwardedProto.isEmpty ? link.isSecure : HTTPBytes.matches(bytes, head.forwardedProto, "https")
+        return ClientOrigin(address: address, scheme: isSecure ? "https" : "http", isStream: link.isStream)
     }
 
     /// The line about the client for a peer. For a client of our own it does not change, and is kept.

@@ -21,10 +21,32 @@ extension ClientConnection {
         case .chunked, .close: framing = takesChunks ? .chunked : .close
         }
         if framing == .close || loop.isLeaving || mayKeepBody { keepAlive = false }
+        var ownLines = self.ownLines
+        if link.isSecure, !saysTransportSecurity(bytes, response) { ownLines += loop.shared.transportSecurityLine }
         let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive, ownLines: ownLines)
         pending.clear()
         let written = bytes.withUnsafeReadableBytes { rewrite.write($0, response, into: &pending) }
         if !written { closeNow() }
+    }
+
+    /// Whether the app says it itself: the field may stand there once (RFC 6797 §6.1).
+    private func saysTransportSecurity(_ bytes: ByteBuffer, _ response: ResponseHead) -> Bool {
+        guard !loop.shared.transportSecurityLine.isEmpty else { return true }
+        let name: StaticString = "strict-transport-security"
+        return bytes.withUnsafeReadableBytes { bytes in
+            var start = response.fieldsStart
+            while start < response.end {
+                if HTTPBytes.hasPrefix(bytes, start..<response.end, name) { return true }
+                while start < response.end, bytes[start] != HTTPBytes.lineFeed { start += 1 }
+                start += 1
+            }
+            return false
+        }
+    }
+
+    /// What the gateway's own answers say beside.
+    private var securityLine: String {
+        link.isSecure ? String(decoding: loop.shared.transportSecurityLine, as: UTF8.self) : ""
     }
 
     func relayInterim(_ bytes: ByteBuffer, _ response: ResponseHead) {
@@ -112,7 +134,8 @@ extension ClientConnection {
         record.error = error.code
         let closes = mustCloseAfterAnswer
         write(
-            error.response(requestID: record.requestID, closes: closes, omitsBody: head.method == .head),
+            error.response(
+                requestID: record.requestID, closes: closes, omitsBody: head.method == .head, ownLines: securityLine),
             status: error.status,
             closes: closes)
     }
@@ -121,7 +144,8 @@ extension ClientConnection {
     func answer(_ response: HostResponse) {
         let closes = mustCloseAfterAnswer
         write(
-            response.bytes(closes: closes, omitsBody: head.method == .head), status: response.status, closes: closes)
+            response.bytes(closes: closes, omitsBody: head.method == .head, ownLines: securityLine),
+            status: response.status, closes: closes)
     }
 
     /// A body that is still to come is read and dropped where it is small and sure to come; else the connection ends.

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import NIOSSL
 import TenantDirectory
 
 /// One connection of a client: reads requests one after the other, has each decided (``Routing``), and writes the
@@ -87,6 +88,7 @@ final class ClientConnection: ChannelDuplexHandler {
     /// The address of the other end: the client's own, or a load balancer's.
     private let peer: IPAddress?
     let isTrustedPeer: Bool
+    let link: ClientLink
     /// The client's address, where a PROXY header has named it.
     var clientAddress: String
     /// The host name of the last request, where it alone decides which public URL was called.
@@ -94,15 +96,15 @@ final class ClientConnection: ChannelDuplexHandler {
     /// The lines about the client for the app, as last made.
     var originCache: (host: [UInt8], lines: [UInt8])?
 
-    init(loop: RouterLoop, peer: IPAddress?, door: Door) {
+    init(loop: RouterLoop, peer: IPAddress?, link: ClientLink) {
         self.loop = loop
-        self.door = door
+        door = link.door
         self.peer = peer
+        self.link = link
         let listen = loop.shared.configuration.listen
-        isTrustedPeer =
-            door == .host && peer.map { peer in listen.trustedProxies.contains { $0.contains(peer) } } ?? false
-        clientAddress = peer?.description ?? "unknown"
-        phase = isTrustedPeer && listen.proxyProtocol ? .proxyHeader : .head
+        isTrustedPeer = link.door == .host && listen.isTrusted(peer)
+        clientAddress = (link.client ?? peer)?.description ?? "unknown"
+        phase = isTrustedPeer && listen.proxyProtocol && !link.proxyHeaderRead ? .proxyHeader : .head
     }
 
     var limits: HTTPLimits { loop.shared.limits }
@@ -158,7 +160,6 @@ final class ClientConnection: ChannelDuplexHandler {
         if wasUnderWay { endRecord(status: record.status == 0 ? 499 : record.status) }
         exchange?.clientLeft()
         loop.remove(self)
-        loop.shared.observer.observe(.connectionClosed)
     }
 
     // MARK: Going on
@@ -267,7 +268,16 @@ final class ClientConnection: ChannelDuplexHandler {
         // A body whose end is the connection's must not seem whole: the client gets a reset.
         if responseStarted, isRequestUnderWay {
             _ = (context?.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            if link.isSecure, !link.isStream, closeWithoutFarewell() { return }
         }
         context?.close(promise: nil)
+    }
+
+    /// TLS says when all has been said (`close_notify`), which here would be a lie: the socket is closed beneath it.
+    private func closeWithoutFarewell() -> Bool {
+        let pipeline = context?.channel.pipeline.syncOperations
+        guard let beneath = try? pipeline?.context(handlerType: NIOSSLServerHandler.self) else { return false }
+        beneath.close(promise: nil)
+        return true
     }
 }

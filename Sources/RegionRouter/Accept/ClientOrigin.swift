@@ -2,6 +2,8 @@
 struct ClientOrigin: Equatable {
     var address: String
     var scheme: String
+    /// It came by HTTP/2.
+    var isStream = false
 
     /// The client that the fields of a trusted proxy name: the rightmost entry that is not itself a trusted proxy.
     ///
@@ -39,9 +41,16 @@ struct ClientOrigin: Equatable {
             X-Forwarded-Proto: \(scheme)\r
             X-Forwarded-Host: \(host)\r
             Forwarded: for=\(node);host="\(host)";proto=\(scheme)\r
-            Via: 1.1 residency-gateway\r
+            Via: \(isStream ? "2.0" : "1.1") residency-gateway\r
 
             """
         return Array(text.utf8)
+    }
+}
+
+extension ClientOrigin {
+    /// A client that is connected directly.
+    init(address: String, link: ClientLink) {
+        self.init(address: address, scheme: link.isSecure ? "https" : "http", isStream: link.isStream)
     }
 }

@@ -11,6 +11,8 @@ final class RouterLoop {
     var random = RandomBits()
     /// Requests that wait for a record, a key or the gateway's own answer.
     var parkedCount = 0
+    /// TLS handshakes that are not finished.
+    var handshakes = 0
     private(set) var isDraining = false
     /// The end is announced: responses close their connections, and new ones are still accepted.
     private(set) var isLeaving = false
@@ -24,6 +26,7 @@ final class RouterLoop {
     /// Requests that would need a third hop, by tenant: they wait for a newer record.
     private var awaitingNews: [TenantID: [() -> Void]] = [:]
     private(set) var clients: [ClientConnection] = []
+    private var sessions: [HTTP2Session] = []
     private var apps: [AppConnection] = []
     private var hostLines: [Region: [UInt8]] = [:]
     var log: AccessLogBuffer
@@ -95,7 +98,21 @@ final class RouterLoop {
 
     func remove(_ client: ClientConnection) {
         Self.remove(client, from: &clients, slot: \.slot)
-        if clients.isEmpty { onEmpty?.succeed() }
+        if clients.isEmpty { noteEmpty() }
+    }
+
+    func add(_ session: HTTP2Session) {
+        session.slot = sessions.count
+        sessions.append(session)
+    }
+
+    func remove(_ session: HTTP2Session) {
+        Self.remove(session, from: &sessions, slot: \.slot)
+        noteEmpty()
+    }
+
+    private func noteEmpty() {
+        if clients.isEmpty, sessions.isEmpty { onEmpty?.succeed() }
     }
 
     func add(_ app: AppConnection) {
@@ -132,6 +149,7 @@ final class RouterLoop {
     func sweep() {
         let now = tick()
         for client in clients { client.sweep(now: now) }
+        for session in sessions { session.sweep(now: now) }
         for app in apps { app.sweep(now: now) }
         for (_, group) in groups { group.sweep(now: now) }
         sweepLeftGroups(now: now)
@@ -186,21 +204,26 @@ final class RouterLoop {
     // MARK: Ending
 
     /// See ``RouterLoops/announceEnd()``.
-    func announceEnd() { isLeaving = true }
+    func announceEnd() {
+        isLeaving = true
+        for session in sessions { session.drain() }
+    }
 
     /// Idle connections are closed, the others after their response; the promise is kept when none is left.
     func drain(_ promise: EventLoopPromise<Void>) {
         isLeaving = true
         isDraining = true
         for (_, group) in groups { group.closeIdle() }
-        guard !clients.isEmpty else { return promise.succeed() }
+        guard !clients.isEmpty || !sessions.isEmpty else { return promise.succeed() }
         onEmpty = promise
         for client in clients { client.drain() }
+        for session in sessions { session.drain() }
     }
 
     /// Cuts what is left.
     func closeAll() {
         for client in clients { client.closeNow() }
+        for session in sessions { session.closeNow() }
         for app in apps { app.close() }
         log.flush()
     }

@@ -9,6 +9,8 @@ package enum RouterEvent: Sendable {
     case connectionClosed
     /// Past `HTTPLimits.connections`.
     case connectionRefused
+    /// TLS was not agreed on, or not in time.
+    case handshakeFailed
     /// A request has been answered or given up.
     case requestEnded(region: String, route: RouteKind, status: Int, totalMicroseconds: Int)
     /// The gateway answered by itself.

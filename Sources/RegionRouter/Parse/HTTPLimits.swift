@@ -28,8 +28,16 @@ package struct HTTPLimits: Sendable, Equatable {
 
     /// Client connections of the process; past it new ones are closed at once.
     package var connections = 20_000
-    /// Requests on one client connection; the last one is answered with `Connection: close`.
+    /// Requests on one client connection; the last one is answered with `Connection: close`, or GOAWAY.
     package var requestsPerConnection = 100_000
+    /// From a connection's first byte to the end of its TLS handshake; past it the connection is closed.
+    package var handshakeTimeout = Duration.seconds(10)
+    /// Unfinished TLS handshakes, per event loop; past it new connections are closed at once.
+    package var handshakes = 1_024
+    /// Requests of one HTTP/2 connection at a time; past it a stream is refused.
+    package var streams = 100
+    /// Streams of one HTTP/2 connection that its client resets within 30 s; past it GOAWAY and the connection's end.
+    package var streamResets = 200
 
     /// Establishing a connection to an app instance; past it 504.
     package var connectTimeout = Duration.seconds(5)

@@ -5,6 +5,7 @@ struct RouterTimes: Sendable {
     let head: TimeAmount
     let body: TimeAmount
     let keepAlive: TimeAmount
+    let handshake: TimeAmount
     let write: TimeAmount
     let connect: TimeAmount
     let response: TimeAmount
@@ -22,6 +23,7 @@ struct RouterTimes: Sendable {
         head = TimeAmount(limits.headTimeout)
         body = TimeAmount(limits.bodyTimeout)
         keepAlive = TimeAmount(limits.keepAliveTimeout)
+        handshake = TimeAmount(limits.handshakeTimeout)
         write = TimeAmount(limits.writeTimeout)
         connect = TimeAmount(limits.connectTimeout)
         response = TimeAmount(limits.responseTimeout)

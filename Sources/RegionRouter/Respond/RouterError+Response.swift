@@ -53,7 +53,9 @@ extension RouterError {
     var title: String { code.rawValue.split(separator: "-").joined(separator: " ") }
 
     /// The whole response: `application/problem+json` (RFC 9457).
-    func response(requestID: String, closes: Bool, omitsBody: Bool) -> ByteBuffer {
+    ///
+    /// - Parameter ownLines: more fields, each with its CRLF.
+    func response(requestID: String, closes: Bool, omitsBody: Bool, ownLines: String = "") -> ByteBuffer {
         var members = [
             ("type", QuotedJSON.string("urn:residency-gateway:\(code.rawValue)")), ("title", QuotedJSON.string(title)),
             ("status", "\(status)"), ("code", QuotedJSON.string(code.rawValue)), ("detail", QuotedJSON.string(detail)),
@@ -65,6 +67,7 @@ extension RouterError {
             "Content-Length: \(body.utf8.count)\r\nX-Residency-Error: \(code.rawValue)\r\nCache-Control: no-store\r\n"
         if status == 401 { head += "WWW-Authenticate: JWT\r\n" }
         if let retryAfterSeconds { head += "Retry-After: \(retryAfterSeconds)\r\n" }
+        head += ownLines
         if closes { head += "Connection: close\r\n" }
         return ByteBuffer(string: head + "\r\n" + (omitsBody ? "" : body))
     }

@@ -19,6 +19,7 @@ struct MetricCounts: Sendable {
     var connectionsOpened = 0
     var connectionsClosed = 0
     var connectionsRefused = 0
+    var handshakesFailed = 0
     var displacedCalls = 0
     var upstreamOpened = 0
     var upstreamFailed = 0
@@ -60,6 +61,7 @@ struct MetricCounts: Sendable {
         connectionsOpened += other.connectionsOpened
         connectionsClosed += other.connectionsClosed
         connectionsRefused += other.connectionsRefused
+        handshakesFailed += other.handshakesFailed
         displacedCalls += other.displacedCalls
         upstreamOpened += other.upstreamOpened
         upstreamFailed += other.upstreamFailed

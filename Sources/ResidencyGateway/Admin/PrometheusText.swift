@@ -44,6 +44,9 @@ struct PrometheusText {
         }
         counter("residency_connections_opened_total", "Connections of clients.", counts.connectionsOpened)
         counter("residency_connections_refused_total", "Connections past the limit.", counts.connectionsRefused)
+        counter(
+            "residency_handshakes_failed_total", "TLS handshakes that failed or took too long.",
+            counts.handshakesFailed)
         family("residency_connections_open", "gauge", "Connections of clients that are open.")
         line("residency_connections_open", [], max(0, counts.connectionsOpened - counts.connectionsClosed))
         counter("residency_displaced_calls_total", "Host calls at the URL of another region.", counts.displacedCalls)

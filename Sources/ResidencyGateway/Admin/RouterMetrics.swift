@@ -34,6 +34,7 @@ final class RouterMetrics: RouterObserver {
             case .connectionOpened: counts.connectionsOpened += 1
             case .connectionClosed: counts.connectionsClosed += 1
             case .connectionRefused: counts.connectionsRefused += 1
+            case .handshakeFailed: counts.handshakesFailed += 1
             case .refused(let code): counts.refused[code, default: 0] += 1
             case .wouldRefuse(let code, let route):
                 counts.wouldRefuse[MetricCounts.WouldRefuse(code: code, route: route), default: 0] += 1

@@ -62,6 +62,29 @@ enum ConfigurationEntries {
         return TenantRoute(path: path, source: .path)
     }
 
+    /// `{ chain: eu.pem, key: eu-key.pem, names: [eu.example.com, "*.eu.example.com"] }`; without `names` those that
+    /// are in the certificate.
+    static func certificate(_ fields: EntryFields) throws(Misfit) -> CertificateFiles {
+        guard let chain = fields["chain"], let key = fields["key"] else {
+            throw Misfit("needs `chain` and `key`, the two files of a certificate")
+        }
+        let names = (fields.list("names") ?? []).map { $0.lowercased() }
+        for name in names {
+            let bare = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
+            guard !bare.isEmpty, bare.utf8.allSatisfy(isOfHostName) else {
+                throw Misfit("has a name that is neither a host name nor `*.` and one: \(Misfit.shown(name))")
+            }
+        }
+        return CertificateFiles(
+            chainFile: try ScalarKind.path.read(chain, fields.folder),
+            keyFile: try ScalarKind.path.read(key, fields.folder), names: names)
+    }
+
+    private static func isOfHostName(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+
     /// `{ path: "/view/{issue.key}", method: GET }`; GET where no method is given.
     static func call(_ fields: EntryFields) throws(Misfit) -> DeclaredCall {
         let path = fields["path"] ?? ""

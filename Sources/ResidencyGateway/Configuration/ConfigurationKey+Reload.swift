@@ -8,14 +8,18 @@ extension ConfigurationKey {
 
     /// Sections of which all keys do, but for ``restartKeys``. A section that is not here needs a restart.
     private static let reloadedSections: Set<String> = [
-        "app", "public", "identify", "lifecycle", "limits", "log", "defaultRegion",
+        "app", "public", "identify", "lifecycle", "limits", "log", "defaultRegion", "plainHosts",
     ]
 
     private static let reloadedKeys: Set<String> = [
         "node.regions", "listen.trustedProxies", "listen.proxyProtocol", "listen.trustForwardedHost",
-        "listen.healthPath", "connect.hostSuffixes", "forge.appId", "forge.environments", "peers", "peers.allowHttp",
+        "listen.healthPath", "listen.tls.transportSecurityAge", "connect.hostSuffixes",
+        "forge.appId", "forge.environments", "peers", "peers.allowHttp",
     ]
 
     /// What was made with them at the start is not made again.
-    private static let restartKeys: Set<String> = ["limits.parkedRequests", "limits.drainTimeout"]
+    private static let restartKeys: Set<String> = [
+        "limits.parkedRequests", "limits.drainTimeout", "app.tls.ca", "app.tls.certificate", "app.tls.key",
+        "app.tls.serverName",
+    ]
 }

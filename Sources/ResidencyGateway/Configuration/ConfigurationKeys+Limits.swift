@@ -41,7 +41,19 @@ extension ConfigurationKey {
             "Client connections of the process; past it new ones are closed at once."),
         .scalar(
             "limits.requestsPerConnection", \.limits.requestsPerConnection, .integer(1...1_000_000_000),
-            "Requests on one client connection; the last is answered with Connection: close."),
+            "Requests on one client connection; the last is answered with Connection: close, or GOAWAY."),
+        .scalar(
+            "limits.handshakeTimeout", \.limits.handshakeTimeout, anyTimeout,
+            "A TLS handshake; past it the connection is closed."),
+        .scalar(
+            "limits.handshakes", \.limits.handshakes, .integer(1...1_000_000),
+            "Unfinished TLS handshakes, per event loop; past it new connections are closed at once."),
+        .scalar(
+            "limits.streams", \.limits.streams, .integer(1...10_000),
+            "Requests of one HTTP/2 connection at a time; past it a stream is refused."),
+        .scalar(
+            "limits.streamResets", \.limits.streamResets, .integer(1...100_000),
+            "Streams of one HTTP/2 connection that its client resets within 30 s; past it the connection ends."),
     ]
 
     private static let instanceLimits: [ConfigurationKey] = [

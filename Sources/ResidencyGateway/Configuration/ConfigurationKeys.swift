@@ -4,7 +4,9 @@ import TenantDirectory
 
 extension ConfigurationKey {
     /// Every key there is, in the order of the reference.
-    static let all = node + app + publicURLs + listen + peers + admin + directory + host + identify + limits + other
+    static let all =
+        node + app + appTLS + publicURLs + listen + listenTLS + peers + admin + directory + host + identify + limits
+        + other
 
     private static let node: [ConfigurationKey] = [
         .scalar("node.id", \.node.id, .name, "The name of this process among the nodes of the directory."),
@@ -234,13 +236,59 @@ extension ConfigurationKey {
         .scalar(
             "drain.delay", \.drain.delay, .duration(.zero ... .seconds(600)),
             "How long a graceful stop still accepts connections after /readyz says no, so that load balancers notice."),
+        .list(
+            "plainHosts", \.plainHosts, .hostName,
+            "Hosts whose base URLs may begin with http:// although they are not this machine, by name."),
         .optional(
             "defaultRegion", \.defaultRegion, .region,
             "Where tenants live that arrive at the plain base URL; may be left out where there is one region."),
     ]
 }
 
+extension ConfigurationKey {
+    fileprivate static let appTLS: [ConfigurationKey] = [
+        .optional(
+            "app.tls.ca", \.app.tls.authorityFile, .path,
+            "PEM of the authorities that may have signed the instances' certificates; left out, the system's."),
+        .optional(
+            "app.tls.certificate", \.app.tls.certificateFile, .path,
+            "PEM of the certificate shown to instances that ask for one, with its chain."),
+        .optional("app.tls.key", \.app.tls.keyFile, .path, "PEM of its private key, not encrypted."),
+        .optional(
+            "app.tls.serverName", \.app.tls.serverName, .hostName,
+            "The name in the instances' certificates; left out, the host of their URL."),
+    ]
+
+    fileprivate static let listenTLS: [ConfigurationKey] = [
+        .entries(
+            "listen.tls.certificates", \.listenTLS.certificates, fields: ["chain", "key", "names"],
+            lists: ["names"],
+            "Certificates, shown by the name a client asks for; the first to all others. Without one there is no TLS.",
+            make: ConfigurationEntries.certificate),
+        .list(
+            "listen.tls.protocols", \.listenTLS.protocols, .choice,
+            "What is spoken inside of TLS, the preferred one first."),
+        .scalar(
+            "listen.tls.transportSecurityAge", \.listenTLS.transportSecurityAge,
+            .duration(.zero ... .seconds(3_650 * 86_400)),
+            "How long browsers shall come by https alone (Strict-Transport-Security); 0s for not at all."),
+        .scalar(
+            "listen.tls.reloadInterval", \.listenTLS.reloadInterval, .duration(.seconds(1) ... .seconds(86_400)),
+            "How often the files of all certificates are looked at; later handshakes get what has changed."),
+    ]
+}
+
 extension ScalarKind where Value == String {
+    /// `app.internal`
+    fileprivate static let hostName = ScalarKind(
+        name: "a host name",
+        read: { (text, _) throws(Misfit) in
+            guard let url = try? WebAddress("http://\(text)"), url.host == text.lowercased(), url.path.isEmpty else {
+                throw Misfit("must be a host name without a port, such as app.internal, not \(Misfit.shown(text))")
+            }
+            return url.host
+        }, write: { $0 })
+
     /// `ari:cloud:ecosystem::app/…`
     fileprivate static let forgeApp = ScalarKind(
         name: "an app's ARI",

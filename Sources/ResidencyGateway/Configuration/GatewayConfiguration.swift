@@ -11,6 +11,7 @@ struct GatewayConfiguration: Sendable {
     var publicURLs = PublicSettings()
     var listen = ListenConfiguration(port: 8080)
     var peers = PeerSettings()
+    var listenTLS = ListenTLSSettings()
     var admin = AdminSettings()
     var probes = ProbesSettings()
     var directory = DirectorySettings()
@@ -28,6 +29,8 @@ struct GatewayConfiguration: Sendable {
     var log = LogSettings()
     var reload = ReloadSettings()
     var drain = DrainSettings()
+    /// Hosts whose base URLs may be `http`, though they are not this machine.
+    var plainHosts: [String] = []
     /// Where tenants live that arrive at the plain base URL; `nil` where there is but one region.
     var defaultRegion: Region?
 
@@ -66,6 +69,42 @@ struct AppSettings: Sendable {
     /// What `dataResidency` says in the served descriptor where the app says nothing.
     /// `nil` for the host's own default: 2 for Connect, 1.5 for Forge.
     var maxMigrationDurationHours: Double?
+    var tls = AppTLSSettings()
+}
+
+/// How instances whose URL begins with `https` are called.
+struct AppTLSSettings: Sendable {
+    /// The authorities that may have signed their certificates; the system's where absent.
+    var authorityFile: String?
+    /// What the gateway shows of itself, and its key; both or none.
+    var certificateFile: String?
+    var keyFile: String?
+    /// The name their certificates must have; the host of the URL where absent.
+    var serverName: String?
+
+    /// As the router takes it.
+    var client: ClientTLS {
+        ClientTLS(
+            authorityFile: authorityFile,
+            certificate: certificateFile.flatMap { chain in
+                keyFile.map { CertificateFiles(chainFile: chain, keyFile: $0) }
+            }, serverName: serverName)
+    }
+}
+
+/// TLS at the listener that the host calls; without a certificate there is none.
+struct ListenTLSSettings: Sendable {
+    var certificates: [CertificateFiles] = []
+    var protocols: [ServerTLS.ApplicationProtocol] = [.http2, .http1]
+    /// Zero for no `Strict-Transport-Security`.
+    var transportSecurityAge = Duration.zero
+    /// Between two looks at the files of certificates, here and wherever else there are some.
+    var reloadInterval = Duration.seconds(10)
+
+    /// As the router takes it; `nil` for plain HTTP.
+    var server: ServerTLS? {
+        certificates.isEmpty ? nil : ServerTLS(certificates: certificates, protocols: protocols)
+    }
 }
 
 /// The URLs the host calls.

@@ -22,11 +22,15 @@ struct RouterPlan {
         let defaultRegion = plan.defaultRegion()
         let endpoints = plan.endpoints(defaultRegion)
         let instances = plan.instances(defaultRegion, endpoints)
+        plan.refusePlainURLs()
         let identify = plan.identify(cookieKey)
         let peers = plan.peers()
         guard plan.complaints.isEmpty, let defaultRegion else { throw Complaints(plan.complaints) }
+        var listen = configuration.listen
+        listen.tls = configuration.listenTLS.server
+        listen.transportSecurityAge = configuration.listenTLS.transportSecurityAge
         var router = RouterConfiguration(
-            listen: configuration.listen, limits: configuration.limits, endpoints: endpoints, instances: instances,
+            listen: listen, limits: configuration.limits, endpoints: endpoints, instances: instances,
             hostHeader: configuration.app.hostHeader, defaultRegion: defaultRegion, identify: identify)
         router.nodeID = configuration.node.id
         router.peers = peers

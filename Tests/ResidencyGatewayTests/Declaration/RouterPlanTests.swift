@@ -35,7 +35,9 @@ struct RouterPlanTests {
         }
     }
 
-    private static let instances = ", instances: { EU: [\"http://127.0.0.1:3001\"], US: [\"http://10.0.0.2/app\"] } }\n"
+    private static let instances =
+        ", instances: { EU: [\"http://127.0.0.1:3001\"], US: [\"http://10.0.0.2/app\"] } }\n"
+        + "plainHosts: [10.0.0.2]\n"
 
     @Test("with instances, the declared URLs are the public ones")
     func declaredArePublic() throws {
@@ -65,7 +67,7 @@ struct RouterPlanTests {
         let router = try plan(
             " }\npublic: { baseUrl: \"https://gate.example.com\", "
                 + "regionBaseUrls: { EU: \"https://eu.gate.example.com\" } }\n"
-                + "defaultRegion: US", declaration)
+                + "defaultRegion: US\nplainHosts: [10.0.0.1, 10.0.0.9]", declaration)
         #expect(
             router.instances.mapValues { $0.map(\.authority).joined() } == [
                 try #require(Region("EU")): "10.0.0.1:3000", try #require(Region("US")): "10.0.0.9:3000",
@@ -136,9 +138,27 @@ struct RouterPlanTests {
         let declaration = Self.connect.replacing("https://", with: "http://")
         let settings =
             ", instances: { EU: [\"\(url)\"], US: [\"http://127.0.0.1:3002\"] } }\n"
-            + "listen: { host: 0.0.0.0 }\ndefaultRegion: EU"
+            + "listen: { host: 0.0.0.0 }\ndefaultRegion: EU\n"
+            + "plainHosts: [example.com, eu.example.com, us.example.com]"
         let found = complaints(settings, declaration)
         #expect(found.count == 1)
         #expect(found.first?.contains("round in a loop") == true, "\(found)")
+    }
+
+    @Test("a base URL without TLS is refused, unless it is this machine's or its host is named")
+    func plainURLs() throws {
+        let settings =
+            ", instances: { EU: [\"http://app.internal:3001\"], US: [\"http://127.0.0.1:3002\"] } }\n"
+            + "defaultRegion: EU\n"
+        let found = complaints(settings)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("app.instances.EU: must begin with https://") == true, "\(found)")
+        #expect(found.first?.contains("add app.internal to plainHosts") == true)
+        #expect(complaints(settings + "plainHosts: [App.internal]").isEmpty)
+        let called = complaints(
+            ", instances: { EU: [\"http://[::1]:1\"], US: [\"http://localhost:2\"] } }\n"
+                + "public: { baseUrl: \"http://a.example.com\", regionBaseUrls: "
+                + "{ EU: \"http://eu.localhost:8080\", US: \"https://us.example.com\" } }\ndefaultRegion: EU")
+        #expect(called.count == 1 && called.first?.contains("public.baseUrl: must begin with https://") == true)
     }
 }

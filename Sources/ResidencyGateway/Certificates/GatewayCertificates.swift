@@ -1,0 +1,79 @@
+import Glibc
+import Logging
+import RegionRouter
+
+/// Everything that TLS needs of files, read before a port is bound.
+struct GatewayCertificates: Sendable {
+    /// What the host's listener shows; `nil` for plain HTTP.
+    let listen: Renewable<ServerContexts>?
+    /// What app instances are called with.
+    let app: Renewable<ClientContext>
+
+    /// Blocks while it reads.
+    /// - Throws: ``Complaints`` about every file that cannot be used, under its key.
+    static func load(_ configuration: GatewayConfiguration) throws(Complaints) -> GatewayCertificates {
+        var complaints: [Complaint] = []
+        func noting<Value>(_ key: String, _ body: () throws(TLSFaults) -> Value) -> Value? {
+            do throws(TLSFaults) {
+                return try body()
+            } catch {
+                complaints += error.list.map {
+                    Complaint(configuration.place(of: key), key, $0.description)
+                }
+                return nil
+            }
+        }
+        let app = configuration.app.tls
+        for (key, given, other) in [
+            ("app.tls.key", app.keyFile, app.certificateFile),
+            ("app.tls.certificate", app.certificateFile, app.keyFile),
+        ] where given == nil && other != nil {
+            complaints.append(
+                Complaint(
+                    configuration.place(of: "app.tls"), key,
+                    "is missing: a certificate needs its key, and the "
+                        + "other way round"))
+        }
+        let server = configuration.listenTLS.server
+        let listen = noting("listen.tls.certificates") { () throws(TLSFaults) in
+            guard let server else { return Renewable<ServerContexts>?.none }
+            return try Renewable(server, now: now)
+        }
+        let client = noting("app.tls.certificate") { () throws(TLSFaults) in try Renewable(app.client, now: now) }
+        guard complaints.isEmpty, let listen, let client else { throw Complaints(complaints) }
+        return GatewayCertificates(listen: listen, app: client)
+    }
+
+    /// As the router takes them.
+    var router: RouterCertificates { RouterCertificates(listen: listen, app: app) }
+
+    /// Who looks after their files while the gateway serves.
+    func watcher(_ configuration: GatewayConfiguration, logger: Logger) -> CertificateWatcher {
+        CertificateWatcher(watched: watched, interval: configuration.listenTLS.reloadInterval, logger: logger)
+    }
+
+    /// Whom the watcher looks after.
+    var watched: [CertificateWatcher.Watched] {
+        var watched = [
+            CertificateWatcher.Watched(
+                key: "app.tls", renew: { app.renew(always: $0) }, expiry: { app.current.expiry })
+        ]
+        if let listen {
+            watched.append(
+                CertificateWatcher.Watched(
+                    key: "listen.tls", renew: { listen.renew(always: $0) }, expiry: { listen.current.expiry }))
+        }
+        return watched
+    }
+
+    /// Public host names that no certificate is for: who calls them will refuse the connection.
+    func uncovered(_ endpoints: [PublicEndpoint]) -> [String] {
+        guard let contexts = listen?.current else { return [] }
+        let hosts = endpoints.filter { $0.baseURL.hasPrefix("https://") }.compactMap { endpoint in
+            (try? WebAddress(endpoint.baseURL))?.host
+        }
+        return Set(hosts).filter { IPAddress($0) == nil && !contexts.covers($0) }.sorted()
+    }
+
+    @Sendable private static func now() -> Int64 { Int64(time(nil)) }
+}
