@@ -36,7 +36,8 @@ final class RouterShared: Sendable {
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints, peerEndpoints: any PeerEndpoints,
         observer: any RouterObserver, jobs: JobQueue, loopCount: Int, accessLog: AccessLogWriter?,
-        certificates: RouterCertificates, wallClock: @escaping @Sendable () -> Int64, everyLoop: EveryLoop = EveryLoop(),
+        certificates: RouterCertificates, wallClock: @escaping @Sendable () -> Int64,
+        everyLoop: EveryLoop = EveryLoop(),
         known: [UpstreamSet] = []
     ) {
         self.configuration = configuration

@@ -39,10 +39,8 @@ struct Gateway: Sendable {
         let declaration = try await DeclarationFile.load(for: configuration)
         let cookieKey = try CookieKey.load(configuration)
         let plan = try makeRouterConfiguration(configuration, declaration, cookieKey: cookieKey)
-        let certificates = try GatewayCertificates.load(configuration)
-        let watcher = certificates.watcher(configuration, logger: logger)
+        let certificates = try GatewayCertificates.load(configuration, logger: logger)
         let (store, mirror) = try await ConfiguredStore.openForNode(configuration, logger: logger)
-
         let directory = Directory(store: store, mirror: mirror, maxAge: configuration.mirror.maxAge, logger: logger)
         let feed = FeedReader(
             directory, interval: configuration.directory.pollInterval, hint: store.listener?.hint, logger: logger)
@@ -94,15 +92,15 @@ struct Gateway: Sendable {
             router: router, health: health, regions: regions, makeEndpoints: makeEndpoints, keeper: keeper,
             accessLog: accessLog)
         let reloader = reload.map { live.reloader(configuration, $0, logger) }
-        let told: [any Service] = store.listener.map { [$0] } ?? []
+        let told: [any Service] = (store.listener.map { [$0] } ?? []) + [certificates.watcher]
         let reloading: [any Service] = reloader.map { [$0] } ?? []
         // Last, for from here on others wait for this node. Its row goes after the router has drained.
         if try await keeper.start() == .mirror { health.tolerateDirectory() }
         return Gateway(
-            services: told + [feed, keeper, outbound, keys, monitor, watcher] + listeners + reloading + [announcement],
+            services: told + [feed, keeper, outbound, keys, monitor] + listeners + reloading + [announcement],
             announcement: announcement, logger: logger,
             stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
-            certificates: watcher, router: plan)
+            certificates: certificates.watcher, router: plan)
     }
 
     /// Has the configuration and all certificates read again; what comes of the configuration is told to whoever asked

@@ -1,4 +1,4 @@
-"""The same signed pages over HTTP/1.1, over HTTP/1.1 in TLS, and over HTTP/2: what each costs the gateway, by h2load."""
+"""Signed pages over HTTP/1.1, over HTTP/1.1 in TLS, and over HTTP/2: what each costs the gateway (h2load)."""
 import re
 import subprocess
 

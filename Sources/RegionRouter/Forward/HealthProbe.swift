@@ -16,10 +16,12 @@ final class HealthProbe: ChannelInboundHandler {
     }
 
     /// - Parameters:
+    ///   - context: for a server that is called by TLS.
     ///   - path: of the page; `nil` for a connection alone.
     ///   - timeout: for the whole of it.
     static func ask(
-        _ server: UpstreamServer, path: String?, timeout: Duration, on group: MultiThreadedEventLoopGroup
+        _ server: UpstreamServer, context: ClientContext?, path: String?, timeout: Duration,
+        on group: MultiThreadedEventLoopGroup
     ) async -> Bool {
         let eventLoop = group.next()
         let answer = eventLoop.makePromise(of: Bool.self)
@@ -27,6 +29,9 @@ final class HealthProbe: ChannelInboundHandler {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let path else { return }
+                    if server.address.isSecure, let context {
+                        try channel.pipeline.syncOperations.addHandler(context.handler(for: server.address.host))
+                    }
                     let question = ByteBuffer(
                         string: "GET \(path) HTTP/1.1\r\nHost: \(server.address.authority)\r\nConnection: close\r\n\r\n"
                     )

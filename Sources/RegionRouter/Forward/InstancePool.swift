@@ -116,11 +116,18 @@ final class InstancePool {
     ) {
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let boundLoop = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+        let (host, isSecure) = (server.address.host, server.address.isSecure)
+        let context = loop.shared.certificates.context(for: server)
         let bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(loop.shared.times.connect)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if isSecure {
+                        // In clear nothing goes to where TLS was asked for.
+                        guard let context else { throw ChannelError.inappropriateOperationForState }
+                        try channel.pipeline.syncOperations.addHandler(context.handler(for: host))
+                    }
                     let app = AppConnection(pool: bound.value, loop: boundLoop.value)
                     try channel.pipeline.syncOperations.addHandler(app)
                 }

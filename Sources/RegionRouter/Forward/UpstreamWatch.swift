@@ -62,7 +62,9 @@ struct UpstreamWatch: Sendable {
 
     private func check(_ set: UpstreamSet, _ index: Int) async {
         let server = set.servers[index]
-        let isWell = await HealthProbe.ask(server, path: settings.checkPath, timeout: settings.checkTimeout, on: group)
+        let isWell = await HealthProbe.ask(
+            server, context: shared().certificates.context(for: server), path: settings.checkPath,
+            timeout: settings.checkTimeout, on: group)
         server.lastCheck.store(isWell ? 1 : 2, ordering: .relaxed)
         set.checked(index, isWell: isWell, now: .now())
     }

@@ -18,4 +18,10 @@ package struct RouterCertificates: Sendable {
         self.app = app
         self.peers = peers
     }
+
+    /// What a server is called with; `nil` for one that is called without TLS, or for want of it.
+    func context(for server: UpstreamServer) -> ClientContext? {
+        guard server.address.isSecure else { return nil }
+        return (server.kind == .peer ? peers : app)?.current
+    }
 }

@@ -8,10 +8,14 @@ struct GatewayCertificates: Sendable {
     let listen: Renewable<ServerContexts>?
     /// What app instances are called with.
     let app: Renewable<ClientContext>
+    private let interval: Duration
+    private let logger: Logger
 
     /// Blocks while it reads.
     /// - Throws: ``Complaints`` about every file that cannot be used, under its key.
-    static func load(_ configuration: GatewayConfiguration) throws(Complaints) -> GatewayCertificates {
+    static func load(
+        _ configuration: GatewayConfiguration, logger: Logger = Logger(label: "residency-gateway")
+    ) throws(Complaints) -> GatewayCertificates {
         var complaints: [Complaint] = []
         func noting<Value>(_ key: String, _ body: () throws(TLSFaults) -> Value) -> Value? {
             do throws(TLSFaults) {
@@ -41,16 +45,15 @@ struct GatewayCertificates: Sendable {
         }
         let client = noting("app.tls.certificate") { () throws(TLSFaults) in try Renewable(app.client, now: now) }
         guard complaints.isEmpty, let listen, let client else { throw Complaints(complaints) }
-        return GatewayCertificates(listen: listen, app: client)
+        return GatewayCertificates(
+            listen: listen, app: client, interval: configuration.listenTLS.reloadInterval, logger: logger)
     }
 
     /// As the router takes them.
     var router: RouterCertificates { RouterCertificates(listen: listen, app: app) }
 
     /// Who looks after their files while the gateway serves.
-    func watcher(_ configuration: GatewayConfiguration, logger: Logger) -> CertificateWatcher {
-        CertificateWatcher(watched: watched, interval: configuration.listenTLS.reloadInterval, logger: logger)
-    }
+    var watcher: CertificateWatcher { CertificateWatcher(watched: watched, interval: interval, logger: logger) }
 
     /// Whom the watcher looks after.
     var watched: [CertificateWatcher.Watched] {

@@ -150,10 +150,6 @@ extension RouterPlan {
     /// What makes an instance's URL impossible.
     private mutating func check(_ region: Region, _ url: WebAddress, _ endpoints: [PublicEndpoint]) {
         var sentences: [String] = []
-        if url.scheme == .https {
-            sentences.append(
-                "must begin with http://, because app instances are called on a private network, not \(url)")
-        }
         if url.host.hasSuffix(".localhost") {
             sentences.append("has a host name under localhost, which servers do not resolve; write 127.0.0.1")
         }

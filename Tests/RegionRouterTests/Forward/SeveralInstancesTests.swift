@@ -79,7 +79,7 @@ struct SeveralInstancesTests {
                 let server = UpstreamServer(.app, UpstreamAddress(host: "127.0.0.1", port: port))
                 // What is silent is waited for to the end; the others answer long before.
                 let timeout = path == "/silent" ? Duration.milliseconds(100) : .seconds(30)
-                return await HealthProbe.ask(server, path: path, timeout: timeout, on: group)
+                return await HealthProbe.ask(server, context: nil, path: path, timeout: timeout, on: group)
             }
             #expect(await ask(fixture.eu.port, nil))
             #expect(await ask(fixture.eu.port, "/health"))
