@@ -64,6 +64,9 @@ package final class Router: Service {
         return nil
     }
 
+    /// The gates of its loops, for those who hold a tenant.
+    package var gates: any TenantGates { shared.everyLoop }
+
     /// Goes on with another configuration; requests under way are finished, no connection is closed for it. What the
     /// router listens on, its event loops and the queue of its jobs stay as they were.
     /// - Parameter accessLog: where the line of each request goes; `nil` for nowhere.

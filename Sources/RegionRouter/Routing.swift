@@ -11,6 +11,8 @@ struct Routing {
         /// The gateway's own business.
         case control(ControlCall.Subject)
         case forward(Target)
+        /// The gate is closed: wait there, then decide again.
+        case hold(TenantEntry)
         /// Ask the directory, then decide again.
         case load(TenantKey, fresh: Bool)
         /// Fetch the key, then decide again.
@@ -137,6 +139,7 @@ struct Routing {
         _ entry: TenantEntry, _ kind: RouteKind, _ lines: [UInt8], isHostCall: Bool
     ) throws(RouterError) -> Decision {
         let region = try loop.shared.decision.region(of: entry.tenant)
+        if entry.isHeld { return .hold(entry) }
         return try forward(entry, to: region, kind, lines, isHostCall: isHostCall)
     }
 
@@ -190,6 +193,7 @@ struct Routing {
             if let named, let entry = loop.tenants.entry(named),
                 let region = try? loop.shared.decision.region(of: entry.tenant)
             {
+                if entry.isHeld { return .hold(entry) }
                 return try forward(entry, to: region, .host, entry.fieldLines(routedBy: .host), isHostCall: false)
             }
             return try untenanted()

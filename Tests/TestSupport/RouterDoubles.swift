@@ -72,6 +72,26 @@ package final class RecordingObserver: RouterObserver {
         for continuation in ready { continuation.resume() }
     }
 
+    /// Waits until so many events have come that `matches`.
+    package func heard(_ count: Int, _ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
+        while true {
+            let seen = events
+            if seen.count(where: matches) >= count { return }
+            await heardMore(than: seen.count)
+        }
+    }
+
+    private func heardMore(than seen: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.events.count > seen { return true }
+                state.waiting.append(({ _ in true }, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
     /// Waits until an event has come that `matches`.
     package func heard(_ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
         await withCheckedContinuation { continuation in

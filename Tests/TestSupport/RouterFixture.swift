@@ -16,6 +16,8 @@ package struct RouterFixture: Sendable {
     package let us: ScriptedInstance
     package let directory: MemoryDirectory
     package let observer: RecordingObserver
+    /// The gates of the router's loops.
+    package let gates: any TenantGates
     /// Tells the router to stop, as SIGTERM does; returns at once.
     package let stop: @Sendable () async -> Void
 
@@ -56,7 +58,7 @@ package struct RouterFixture: Sendable {
                 let port = await router.boundAddress()?.port ?? 0
                 let fixture = RouterFixture(
                     port: port, peersPort: await router.boundPeersAddress()?.port ?? 0, eu: eu, us: us,
-                    directory: directory, observer: observer,
+                    directory: directory, observer: observer, gates: router.gates,
                     stop: { await services.triggerGracefulShutdown() })
                 result = .success(try await BlockingExecutor.run { try await body(fixture) })
             } catch {

@@ -139,40 +139,78 @@ extension ClientConnection {
     }
 
     /// The call goes on to the app, with the bytes it came with; the answer is held until the gateway has done its
-    /// part.
+    /// part. It passes the tenant's gate like any other, so the loop must have the tenant at hand.
     private func sendHeld(_ forward: HostForward, _ call: ControlCall) {
-        let region: Region
-        do throws(RouterError) {
-            region = try loop.shared.decision.region(ofInstall: forward.tenant)
-        } catch {
-            Self.abandon(forward, error, loop)
-            return respond(error)
-        }
-        record.region = region
         record.tenant = forward.tenant.id
-        let entry = TenantEntry(forward.tenant)
-        let way: RegionDecision.Way
-        do throws(RouterError) {
-            way = try loop.shared.decision.way(to: region, after: statement)
-            if case .wait(let error) = way { throw error }
-        } catch {
-            Self.abandon(forward, error, loop)
-            return respond(error)
-        }
-        // For an app instance it has no tenant that would hold it; a peer is told which it is.
-        let target = Routing.Target(
-            entry: way == .peer ? entry : nil, region: region, isForPeer: way == .peer, kind: .lifecycle,
-            lines: entry.fieldLines(verifiedAs: .connect), isHostCall: false)
         // The head goes back to where a forwarded head is expected.
         var whole = controlHead
         whole.writeBuffer(&input)
         input = whole
         heldBody = call.body
-        let length = call.body.readableBytes
-        send(target, framing: length == 0 && head.framing == .none ? .none : .length(length), held: forward)
+        phase = .head
+        unsentForward = forward
+        sendForward(forward)
+    }
+
+    /// Sends it on, or lets it wait at the gate; called again when that opens.
+    func sendForward(_ forward: HostForward) {
+        guard let entry = loop.tenants.entry(.id(forward.tenant.id)) else { return loadForGate(forward) }
+        if entry.isHeld { return wait(at: entry) }
+        sendForward(forward, entry)
+    }
+
+    private func sendForward(_ forward: HostForward, _ entry: TenantEntry?) {
+        let region: Region
+        let way: RegionDecision.Way
+        do throws(RouterError) {
+            region = try loop.shared.decision.region(ofInstall: forward.tenant)
+            way = try loop.shared.decision.way(to: region, after: statement)
+            if case .wait(let error) = way { throw error }
+        } catch {
+            return respond(error)
+        }
+        record.region = region
+        // What app and peer are told comes from the call's own record, which may be ahead of the one in force.
+        let called = TenantEntry(forward.tenant)
+        let target = Routing.Target(
+            entry: way == .peer ? called : entry, region: region, isForPeer: way == .peer, kind: .lifecycle,
+            lines: called.fieldLines(verifiedAs: .connect), isHostCall: false)
+        let length = heldBody?.readableBytes ?? 0
+        let framing = length == 0 && head.framing == .none ? RequestHead.Framing.none : .length(length)
+        unsentForward = nil
+        send(target, framing: framing, held: forward)
+    }
+
+    private func loadForGate(_ forward: HostForward) {
+        let lookup = loop.shared.lookup
+        let key = TenantKey.id(forward.tenant.id)
+        loop.tenants.loadBegan()
+        let submitted = park { () async -> Result<Tenant?, DirectoryError> in
+            do throws(DirectoryError) { return .success(try await lookup.tenant(key)) } catch { return .failure(error) }
+        } then: { connection, result in
+            switch result {
+            case .success(.some): connection.sendForward(forward)
+            // A tenant that is not there has no gate.
+            case .success(.none): connection.sendForward(forward, nil)
+            case .failure:
+                connection.respond(
+                    RouterError(
+                        .directoryUnavailable, origin: .directory,
+                        "The directory of tenants cannot be asked right now.", retryAfterSeconds: 2))
+            }
+        } always: { loop, result in
+            loop.loadEnded(try? result.get())
+        }
+        if !submitted { loop.loadEnded(nil) }
     }
 
     /// The call does not get to the app: what the gateway stored for it is taken back.
+    func abandonForward(_ error: RouterError) {
+        guard let forward = unsentForward else { return }
+        unsentForward = nil
+        Self.abandon(forward, error, loop)
+    }
+
     private static func abandon(_ forward: HostForward, _ error: RouterError, _ loop: RouterLoop) {
         let finish = forward.finish
         // Where not even this can be queued, the directory keeps an attempt that the host's next one replaces.

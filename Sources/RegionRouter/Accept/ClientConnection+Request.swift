@@ -127,6 +127,7 @@ extension ClientConnection {
         case .health: respondHealthy()
         case .control(let subject): beginControl(subject)
         case .forward(let target): forward(target)
+        case .hold(let entry): wait(at: entry)
         case .load(let key, let fresh): load(key, fresh: fresh)
         case .fetch(let query): fetch(query)
         case .admit(let install): admit(install)
@@ -180,6 +181,7 @@ extension ClientConnection {
         // A peer counts what its app instances work on; here it is not in flight.
         let exchange = Exchange(
             client: self, entry: target.isForPeer ? nil : target.entry, group: group, method: head.method,
+            kind: target.kind,
             hasBody: framing != .none && framing != .length(0),
             held: held)
         phase = .exchange(exchange)
@@ -282,9 +284,9 @@ extension ClientConnection {
         } then: { connection, result in
             connection.loaded(key, result)
         } always: { loop, result in
-            _ = loop.tenants.loadEnded(try? result.get())
+            loop.loadEnded(try? result.get())
         }
-        if !submitted { _ = loop.tenants.loadEnded(nil) }
+        if !submitted { loop.loadEnded(nil) }
     }
 
     private func loaded(_ key: TenantKey, _ result: Result<Tenant?, DirectoryError>) {
@@ -347,9 +349,9 @@ extension ClientConnection {
         } then: { connection, result in
             connection.loaded(.alias(install.alias), result.map { $0 })
         } always: { loop, result in
-            _ = loop.tenants.loadEnded(try? result.get())
+            loop.loadEnded(try? result.get())
         }
-        if !submitted { _ = loop.tenants.loadEnded(nil) }
+        if !submitted { loop.loadEnded(nil) }
     }
 
     /// Lets the request wait, in order, while `work` asks elsewhere.
@@ -411,5 +413,7 @@ extension ClientConnection {
         waited = waited + (.now() - parkedAt)
         loop.parkedCount -= 1
         deadline = nil
+        waitsAt?.gate.leave(self)
+        waitsAt = nil
     }
 }

@@ -131,6 +131,7 @@ extension ClientConnection {
     /// Answers with an error of the gateway's own.
     func respond(_ error: RouterError) {
         loop.shared.observer.observe(.refused(error.code))
+        abandonForward(error)
         record.error = error.code
         let closes = mustCloseAfterAnswer
         write(

@@ -73,6 +73,10 @@ final class ClientConnection: ChannelDuplexHandler {
     var parkedAt = NIODeadline.uptimeNanoseconds(0)
     /// How long the request has been parked so far.
     var waited = TimeAmount.zero
+    /// Where it waits for a gate to open; it reads no more until then.
+    var waitsAt: TenantEntry?
+    /// A lifecycle call that has not got to the app yet: whoever answers it otherwise tells the gateway.
+    var unsentForward: HostForward?
     var requestID = RequestID(value: 0)
     /// Lines of the gateway's own for the answer: the tenant cookie to a page the host has opened, and what a peer is
     /// told of a placement; mostly empty.
@@ -130,7 +134,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
     /// Reading stops while what was read is not taken: that is the back-pressure.
     func read(context: ChannelHandlerContext) {
-        if input.readableBytes >= inputLimit { readWaits = true } else { context.read() }
+        if input.readableBytes >= inputLimit || waitsAt != nil { readWaits = true } else { context.read() }
     }
 
     /// Nobody stands behind this handler: the event ends here.
@@ -153,6 +157,7 @@ final class ClientConnection: ChannelDuplexHandler {
         let exchange = self.exchange
         let wasUnderWay = isRequestUnderWay
         unpark()
+        abandonForward(RouterError(.appClosed, "The client left before the call could be forwarded."))
         phase = .closed
         requestNumber += 1
         deadline = nil
@@ -210,7 +215,7 @@ final class ClientConnection: ChannelDuplexHandler {
     private var inputLimit: Int { limits.headBytes + 64 * 1024 }
 
     func readIfWaiting() {
-        guard readWaits, input.readableBytes < inputLimit else { return }
+        guard readWaits, input.readableBytes < inputLimit, waitsAt == nil else { return }
         readWaits = false
         context?.read()
     }
@@ -240,6 +245,7 @@ final class ClientConnection: ChannelDuplexHandler {
             beginRecord()
             keepAlive = false
             respond(RouterError(.requestTimeout, "The request's head did not arrive in time."))
+        case .parked where waitsAt != nil: respond(Self.heldTooLong)
         case .parked:
             if let newsDue { return respond(newsDue.error) }
             respond(RouterError(.busy, origin: .gateway, "The directory did not answer in time.", retryAfterSeconds: 1))

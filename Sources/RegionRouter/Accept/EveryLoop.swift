@@ -3,7 +3,7 @@ import TenantDirectory
 
 /// Brings a change that this node has made to all event loops before the caller goes on: who is told that an install is
 /// done, and calls at once, must not meet a loop that still knows the state before.
-final class EveryLoop: Sendable {
+final class EveryLoop: TenantGates {
     private let loops = Mutex<RouterLoops?>(nil)
 
     /// The loops, while the router serves; `nil` once it has ended, which also lets go of them.
@@ -11,6 +11,14 @@ final class EveryLoop: Sendable {
 
     /// The loops, while the router serves.
     var current: RouterLoops? { loops.withLock { $0 } }
+
+    /// Has every loop take a record, and waits until all have: then the gates are as it says.
+    func take(_ tenant: Tenant) async { await current?.applied(.changed(tenant)) }
+
+    /// What of the tenant is in flight on this node.
+    func traffic(of tenant: TenantID) async -> TenantTraffic {
+        await current?.traffic(of: tenant) ?? TenantTraffic()
+    }
 
     /// Has every loop take the record as the directory has it now. Without effect where the directory is away: the feed
     /// brings the change later.

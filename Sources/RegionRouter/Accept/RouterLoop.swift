@@ -13,6 +13,8 @@ final class RouterLoop {
     var parkedCount = 0
     /// TLS handshakes that are not finished.
     var handshakes = 0
+    /// Tenants with requests that were cut; looked through by the sweep.
+    var entriesWithCuts: [TenantEntry] = []
     private(set) var isDraining = false
     /// The end is announced: responses close their connections, and new ones are still accepted.
     private(set) var isLeaving = false
@@ -153,6 +155,7 @@ final class RouterLoop {
         for app in apps { app.sweep(now: now) }
         for (_, group) in groups { group.sweep(now: now) }
         sweepLeftGroups(now: now)
+        forgetCuts(now: now)
         // A rotated key set is seen within a sweep of the shared cache's learning of it.
         forgeKeys.removeAll(keepingCapacity: true)
         log.flush()
@@ -161,7 +164,7 @@ final class RouterLoop {
     // MARK: Changes and log
 
     func apply(_ change: TenantChange) {
-        tenants.apply(change)
+        for entry in tenants.apply(change) { followGate(of: entry) }
         guard !awaitingNews.isEmpty else { return }
         switch change {
         case .changed(let tenant): wake(tenant.id)
@@ -174,6 +177,7 @@ final class RouterLoop {
     /// the directory is asked.
     func learn(_ stated: StatedPlacement) {
         guard tenants.learn(stated) else { return }
+        followGate(of: stated.tenant)
         wake(stated.tenant)
         shared.everyLoop.tell(stated)
         let (lookup, everyLoop) = (shared.lookup, shared.everyLoop)
@@ -183,7 +187,9 @@ final class RouterLoop {
 
     /// What another loop of this node has learnt.
     func hear(_ stated: StatedPlacement) {
-        if tenants.learn(stated) { wake(stated.tenant) }
+        guard tenants.learn(stated) else { return }
+        followGate(of: stated.tenant)
+        wake(stated.tenant)
     }
 
     /// Calls `resume` when something new is known of the tenant.

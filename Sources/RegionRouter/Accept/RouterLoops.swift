@@ -67,6 +67,17 @@ struct RouterLoops: Sendable {
     /// Asks clients to come back on other connections, which may lead to other nodes.
     func announceEnd() { forEach { $0.announceEnd() } }
 
+    /// What of the tenant is in flight, on all loops together.
+    func traffic(of tenant: TenantID) async -> TenantTraffic {
+        var traffic = TenantTraffic()
+        for eventLoop in eventLoops {
+            guard let state = states[ObjectIdentifier(eventLoop)] else { continue }
+            let part = try? await eventLoop.submit { state.value.traffic(of: tenant) }.get()
+            if let part { traffic.add(part) }
+        }
+        return traffic
+    }
+
     /// Lets what is under way come to its end; past the time it is cut.
     func drain(within time: TimeAmount) async {
         await withDiscardingTaskGroup { group in

@@ -7,7 +7,15 @@ final class TenantEntry {
     /// The keyed contexts of its secrets: made when first needed, since most tenants of a loop never are.
     private var madeKeys: TenantKeys?
     /// Requests admitted and not yet over: the app may still be working on them.
-    private(set) var inFlight = 0
+    var inFlight = InFlightRequests()
+    /// Requests that wait while the tenant is held.
+    var gate = HoldGate<ClientConnection>()
+    /// Those that waited are being let go on.
+    var isReleasing = false
+    /// Changes were missed since it was read: it is loaded before it is used again.
+    var isStale = false
+    /// The record has been removed.
+    var isGone = false
     /// For the table's clock: looked up since the hand last passed.
     var isReferenced = true
     /// When the directory was last asked about a signature that did not fit, in seconds of the monotonic clock.
@@ -26,11 +34,22 @@ final class TenantEntry {
         recordEpoch = tenant.placement.epoch
     }
 
-    /// Takes a newer state of the record. One that is older, or has a lower epoch, is left: an epoch never falls. A
-    /// record that is newer but for its placement is taken without it: a peer has told of a higher epoch.
+    /// The gate is closed: a cutover is under way. Of an entry that is not current nothing is known: who waits asks.
+    var isHeld: Bool { tenant.placement.state == .held && !isStale && !isGone }
+    /// It must stay at hand: its gate, its requests in flight, or those that were cut are known nowhere else.
+    var isPinned: Bool {
+        tenant.placement.state == .held || inFlight.count > 0 || inFlight.hasCuts || !gate.isEmpty
+    }
+
+    /// Takes a newer state of the record. One that is older is left: an epoch never falls, and of records with the same
+    /// epoch the number decides. A record that is newer but for its placement is taken without it: a peer has told of a
+    /// higher epoch. After missed changes the numbers may be another directory's: the epoch alone decides.
     func update(_ newer: Tenant) {
         var newer = newer
-        guard newer.sequence >= tenant.sequence, newer.placement.epoch >= recordEpoch else { return }
+        guard newer.placement.epoch >= recordEpoch,
+            newer.placement.epoch > recordEpoch || newer.sequence >= tenant.sequence || isStale
+        else { return }
+        isStale = false
         recordEpoch = newer.placement.epoch
         if newer.placement.epoch < tenant.placement.epoch { newer.placement = tenant.placement }
         if newer.secret != tenant.secret || newer.previousSecret != tenant.previousSecret
@@ -64,12 +83,6 @@ final class TenantEntry {
         let keys = TenantKeys(tenant)
         madeKeys = keys
         return keys
-    }
-
-    func requestAdmitted() { inFlight += 1 }
-    func requestEnded() {
-        assert(inFlight > 0, "a request ended that was not admitted")
-        inFlight -= 1
     }
 
     /// The `X-Residency-*` lines of a request that a verified token brought.

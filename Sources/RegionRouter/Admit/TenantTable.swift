@@ -4,18 +4,38 @@ import TenantDirectory
 ///
 /// 1. Found by each alias and by the id.
 /// 2. Past the bound the entry that has not been looked up for longest (by a clock hand, roughly) makes room; entries
-///    with requests in flight and held ones stay.
+///    with requests in flight, with requests that were cut, and held ones stay (``TenantEntry/isPinned``).
 /// 3. A placement that a peer has told of counts, whatever record is installed, until a record has reached its epoch.
 /// 4. While a load is under way, a change that arrives sets a floor, so that a record read before the change is not
-///    installed after it (amendment H28).
+///    installed after it, whether its entry is at hand or not (amendment H28).
 final class TenantTable {
+    /// The least that a record must be to be installed: by epoch, then by the number of its change (amendment H39).
+    private struct Floor: Comparable {
+        let epoch: Int64
+        let sequence: Int64
+
+        static let lowest = Floor(epoch: .min, sequence: .min)
+        static let highest = Floor(epoch: .max, sequence: .max)
+
+        init(epoch: Int64, sequence: Int64) {
+            self.epoch = epoch
+            self.sequence = sequence
+        }
+
+        init(_ tenant: Tenant) { self.init(epoch: tenant.placement.epoch, sequence: tenant.sequence) }
+
+        static func < (left: Floor, right: Floor) -> Bool {
+            (left.epoch, left.sequence) < (right.epoch, right.sequence)
+        }
+    }
+
     private var byConnectName: [NameBytes: TenantEntry] = [:]
     private var byForgeName: [String: TenantEntry] = [:]
     private var byID: [TenantID: TenantEntry] = [:]
     private var clock: [TenantID] = []
     private var hand = 0
     private var loadsUnderWay = 0
-    private var floors: [TenantID: Int64] = [:]
+    private var floors: [TenantID: Floor] = [:]
     /// Everything was forgotten while loads were under way: none of them brings what is certain.
     private var isOutrun = false
     /// Placements that peers have told of, and that the directory's record has not reached yet: they outlive entries.
@@ -36,16 +56,20 @@ final class TenantTable {
             found = alias.framework == .connect ? byConnectName[NameBytes(alias.name)] : byForgeName[alias.name]
         case .id(let id): found = byID[id]
         }
-        found?.isReferenced = true
+        guard let found, !found.isStale else { return nil }
+        found.isReferenced = true
         return found
     }
 
     /// - Parameter connectName: a `clientKey`, in UTF-8.
     func entry(connectName: UnsafeRawBufferPointer) -> TenantEntry? {
-        let found = byConnectName[NameBytes(borrowed: connectName)]
-        found?.isReferenced = true
+        guard let found = byConnectName[NameBytes(borrowed: connectName)], !found.isStale else { return nil }
+        found.isReferenced = true
         return found
     }
+
+    /// The entry of a tenant, for one who only counts.
+    func peek(_ id: TenantID) -> TenantEntry? { byID[id] }
 
     // MARK: Loads
 
@@ -61,7 +85,7 @@ final class TenantTable {
             }
         }
         guard let tenant, !isOutrun else { return nil }
-        if let floor = floors[tenant.id], tenant.sequence < floor { return nil }
+        if let floor = floors[tenant.id], Floor(tenant) < floor { return nil }
         return install(tenant)
     }
 
@@ -72,9 +96,9 @@ final class TenantTable {
         if let told, told.epoch <= tenant.placement.epoch { stated[tenant.id] = nil }
         defer { if let told { byID[tenant.id]?.learn(told) } }
         if let entry = byID[tenant.id] {
-            let before = entry.tenant.aliases
+            let (before, wasStale) = (entry.tenant.aliases, entry.isStale)
             entry.update(tenant)
-            if entry.tenant.aliases != before {
+            if entry.tenant.aliases != before || wasStale {
                 unlink(before, of: entry)
                 link(entry)
             }
@@ -105,24 +129,42 @@ final class TenantTable {
         return true
     }
 
-    /// Takes a step of the feed. Only tenants that are at hand change: others are loaded when they are asked for.
-    func apply(_ change: TenantChange) {
+    /// Takes a step of the feed. Only tenants that are at hand change, others are loaded when they are asked for; but a
+    /// held one is made where it is missing, so that its gate is closed.
+    /// - Returns: the entries whose gate may have to follow.
+    @discardableResult
+    func apply(_ change: TenantChange) -> [TenantEntry] {
         switch change {
         case .changed(let tenant):
-            if loadsUnderWay > 0 { floors[tenant.id] = tenant.sequence }
-            if byID[tenant.id] != nil { install(tenant) }
+            if loadsUnderWay > 0 { floors[tenant.id] = max(floors[tenant.id] ?? .lowest, Floor(tenant)) }
+            guard let known = byID[tenant.id] else {
+                return tenant.placement.state == .held ? [install(tenant)] : []
+            }
+            let before = known.isHeld
+            install(tenant)
+            return known.isHeld || before ? [known] : []
         case .removed(let id):
-            if loadsUnderWay > 0 { floors[id] = .max }
             stated[id] = nil
+            if loadsUnderWay > 0 { floors[id] = .highest }
+            guard let gone = byID[id] else { return [] }
             remove(id)
+            gone.isGone = true
+            return [gone]
         case .everything:
             isOutrun = loadsUnderWay > 0
-            byConnectName.removeAll()
-            byForgeName.removeAll()
-            byID.removeAll()
-            clock.removeAll()
-            hand = 0
+            return dropAll()
         }
+    }
+
+    /// Nothing is known to be current. What is known here alone stays, and is loaded anew before it is used.
+    private func dropAll() -> [TenantEntry] {
+        byConnectName.removeAll()
+        byForgeName.removeAll()
+        byID = byID.filter { $0.value.isPinned }
+        for entry in byID.values { entry.isStale = true }
+        clock = Array(byID.keys)
+        hand = 0
+        return byID.values.filter { !$0.gate.isEmpty }
     }
 
     // MARK: Links and room
@@ -163,7 +205,7 @@ final class TenantTable {
                 dropUnderHand()
                 continue
             }
-            if entry.isReferenced || entry.inFlight > 0 || entry.tenant.placement.state == .held {
+            if entry.isReferenced || entry.isPinned {
                 entry.isReferenced = false
                 hand += 1
                 continue

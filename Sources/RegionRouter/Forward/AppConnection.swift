@@ -32,6 +32,10 @@ final class AppConnection: ChannelDuplexHandler {
     private var readWaits = false
     private var isPaused = false
     private var failed = false
+    /// Where the frames of a tunnel end that the app sends.
+    private var frames = FrameBoundary()
+    /// The gate has closed: the tunnel ends with the frame under way.
+    private var endsTunnel = false
     /// Past it the exchange has timed out; `nil` while there is nothing to wait for.
     private var deadline: NIODeadline?
     /// Known to the pool, which is told when it closes.
@@ -61,6 +65,8 @@ final class AppConnection: ChannelDuplexHandler {
         exchangeCount += 1
         hasReceived = false
         isDraining = false
+        frames = FrameBoundary()
+        endsTunnel = false
     }
 
     func write(_ buffer: ByteBuffer) {
@@ -80,7 +86,7 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     func writeTunnel(_ data: ByteBuffer) {
-        deadline = .now() + times.tunnel
+        if !endsTunnel { deadline = .now() + times.tunnel }
         context?.writeAndFlush(Self.wrapOutboundOut(data), promise: nil)
     }
 
@@ -93,6 +99,22 @@ final class AppConnection: ChannelDuplexHandler {
         }
         setPaused(false)
         pool.release(self)
+    }
+
+    /// The tunnel ends where the frame ends that the app is sending, with a frame that says so.
+    func closeTunnel() {
+        guard isTunnel, !endsTunnel else { return }
+        endsTunnel = true
+        // A frame that does not end is cut.
+        deadline = .now() + .seconds(1)
+        if frames.isBetweenFrames { sayTunnelEnds() }
+    }
+
+    private func sayTunnelEnds() {
+        // FIN, Close; two bytes; 1012: the service restarts, come back (RFC 6455 §7.4, IANA).
+        var frame = ByteBuffer(bytes: [0x88, 0x02, 0x03, 0xF4])
+        exchange?.client?.relay(&frame, flush: false)
+        exchange?.tunnelClosedAtGate()
     }
 
     /// The client is gone and the app may be working on its request: its answer is read to the end and dropped.
@@ -140,7 +162,7 @@ final class AppConnection: ChannelDuplexHandler {
         let exchange = self.exchange
         self.exchange = nil
         close()
-        exchange?.appLeft(wasReused: false)
+        exchange?.drainTimedOut()
     }
 
     // MARK: The channel's side
@@ -243,9 +265,13 @@ final class AppConnection: ChannelDuplexHandler {
 
     /// A client that does not take what it is given stops the reading here, as with a body.
     private func relayTunnel(_ data: inout ByteBuffer) {
-        deadline = .now() + times.tunnel
+        if !endsTunnel { deadline = .now() + times.tunnel }
         guard let client = exchange?.client else { return }
+        let ends = endsTunnel
+        let followed = data.withUnsafeReadableBytes { frames.follow($0, stopsAtEnd: ends) }
+        if ends, followed < data.readableBytes { data = data.readSlice(length: followed) ?? ByteBuffer() }
         client.relay(&data, flush: true)
+        if ends, frames.isBetweenFrames { return sayTunnelEnds() }
         if !client.isWritable { setPaused(true) }
     }
 
@@ -315,9 +341,18 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     private func passOnHead(_ exchange: Exchange) {
+        // Only a body of unknown length can be an event stream.
+        let isEventStream =
+            (head.framing == .chunked || head.framing == .close)
+            && input.withUnsafeReadableBytes { EventStream.isOne($0, head, lines) }
         exchange.client?.relayHead(input, head)
         input.moveReaderIndex(forwardBy: head.end)
-        if case .tunnel = phase { exchange.client?.tunnelBegan() }
+        if case .tunnel = phase {
+            exchange.client?.tunnelBegan()
+            exchange.turnsInto(.tunnel)
+        } else if isEventStream {
+            exchange.turnsInto(.eventStream)
+        }
     }
 
     /// What was held back may go on.

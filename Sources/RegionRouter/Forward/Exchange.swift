@@ -4,7 +4,7 @@ import TenantDirectory
 
 /// One request on its way to the app, or to the peer that passes it on, and its answer on the way back: holds the two
 /// connections together and carries out what ``ExchangeMachine`` decides. Belongs to the event loop of both.
-final class Exchange {
+final class Exchange: InFlightRequest {
     private(set) var machine: ExchangeMachine
     let method: RequestHead.Method
     /// The tenant whose request it is; `nil` for a request without one.
@@ -21,10 +21,14 @@ final class Exchange {
     /// Told how a lifecycle call went before the client is: exactly once, whatever becomes of the connections.
     private var held: HostForward?
     private var isSettled = false
+    /// An app connection has had bytes of it.
+    private var wasSent = false
+    /// Its name, kept from when its client leaves.
+    private var nameOfLeft: String?
 
     init(
-        client: ClientConnection, entry: TenantEntry?, group: UpstreamGroup, method: RequestHead.Method, hasBody: Bool,
-        held: HostForward? = nil
+        client: ClientConnection, entry: TenantEntry?, group: UpstreamGroup, method: RequestHead.Method,
+        kind: RouteKind, hasBody: Bool, held: HostForward? = nil
     ) {
         self.client = client
         self.entry = entry
@@ -32,7 +36,47 @@ final class Exchange {
         self.method = method
         self.held = held
         machine = ExchangeMachine(isSafe: method.isSafe, canRepeat: method.isIdempotent, hasBody: hasBody)
-        entry?.requestAdmitted()
+        // What is routed without a token need not keep to what its method says (amendment H41).
+        super.init(isSafe: method.isSafe && kind != .route && kind != .cookie, admittedAt: client.record.startedAt)
+        entry?.inFlight.add(self)
+    }
+
+    override var name: String { nameOfLeft ?? client?.requestName ?? "" }
+
+    /// A gate closes: what has no end ends here.
+    override func closeAtGate() {
+        switch kind {
+        case .exchange: break
+        case .eventStream: eventStreamEnds()
+        case .tunnel: app?.closeTunnel()
+        }
+    }
+
+    private func eventStreamEnds() {
+        guard !isSettled else { return }
+        let client = self.client
+        let isWhole = machine.requestEnded
+        self.client = nil
+        _ = machine.clientDidLeave()
+        dropApp()
+        settle()
+        if isWhole { client?.eventStreamEnded() } else { client?.closeNow() }
+    }
+
+    /// The app's answer has begun, and it is one that has no end. Where the gate is closed already it ends at once.
+    func turnsInto(_ kind: Kind) {
+        self.kind = kind
+        if entry?.isHeld == true { closeAtGate() }
+    }
+
+    /// The tunnel has been closed in the client's direction, at the end of a frame.
+    func tunnelClosedAtGate() {
+        guard !isSettled else { return }
+        let client = self.client
+        self.client = nil
+        dropApp()
+        settle()
+        client?.tunnelEnded()
     }
 
     /// The response head waits for the gateway's own part.
@@ -44,6 +88,7 @@ final class Exchange {
     func attach(_ app: AppConnection) -> Bool {
         guard let client, !isSettled else { return false }
         self.app = app
+        wasSent = true
         app.begin(self)
         client.appIsReady(app)
         return true
@@ -74,11 +119,12 @@ final class Exchange {
 
     func clientLeft() {
         let waits = app == nil
+        if entry != nil, !isSettled { nameOfLeft = client?.requestName }
         perform(machine.clientDidLeave())
         client = nil
         if waits, !isSettled {
             pool?.cancel(self)
-            settle()
+            settle(isCut: wasSent)
         }
     }
 
@@ -92,7 +138,13 @@ final class Exchange {
         let action = machine.appDidLeave(wasReused: wasReused)
         app = nil
         perform(action)
-        if action == .none { settle() }
+        if action == .none { settle(isCut: true) }
+    }
+
+    /// The app has not answered a request whose client has left, for as long as one may take.
+    func drainTimedOut() {
+        app = nil
+        settle()
     }
 
     func appBroke(_ error: RouterError) {
@@ -100,7 +152,7 @@ final class Exchange {
         dropApp()
         if machine.responseStarted, held == nil {
             let client = self.client
-            settle()
+            settle(isCut: true)
             client?.closeNow()
         } else {
             fail(error)
@@ -144,8 +196,9 @@ final class Exchange {
             client = nil
             app?.drain()
         case .cancel:
+            let isCut = app != nil && !machine.responseEnded
             dropApp()
-            settle()
+            settle(isCut: isCut)
         case .retry:
             if !lease() { fail(error(.closed)) }
         case .answerBadGateway:
@@ -154,7 +207,7 @@ final class Exchange {
         case .closeClient:
             let client = self.client
             dropApp()
-            settle()
+            settle(isCut: true)
             client?.closeNow()
         case .answerTimeout:
             answerTimeout()
@@ -171,6 +224,7 @@ final class Exchange {
         // The app may still be working on it, so it stays in flight; what it answers now comes too late for all.
         app?.drain()
         let client = self.client
+        nameOfLeft = client?.requestName
         self.client = nil
         finishHeld(.failed(error)) { _, replacement in client?.exchangeFailed(replacement ?? error) }
     }
@@ -179,7 +233,7 @@ final class Exchange {
     private func fail(_ error: RouterError) {
         let client = self.client
         finishHeld(.failed(error)) { exchange, replacement in
-            exchange.settle()
+            exchange.settle(isCut: exchange.wasSent)
             client?.exchangeFailed(replacement ?? error)
         }
     }
@@ -215,12 +269,16 @@ final class Exchange {
         app?.abandon()
     }
 
-    /// The app is no longer working on it, as far as can be known: it does not count as in flight any more.
-    private func settle() {
+    /// It is over.
+    /// - Parameter isCut: it was sent and has not been answered: the app may still be working on it.
+    private func settle(isCut: Bool = false) {
         guard !isSettled else { return }
         isSettled = true
+        if let entry {
+            entry.inFlight.remove(self)
+            if isCut, self.kind == .exchange { pool?.loop.noteCut(self, of: entry) }
+        }
         client = nil
-        entry?.requestEnded()
         pool?.server.outstanding.subtract(1, ordering: .relaxed)
         finishHeld(.failed(RouterError(.appClosed, origin: .app, "The app did not answer."))) { _, _ in }
     }

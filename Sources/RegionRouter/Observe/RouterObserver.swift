@@ -19,6 +19,8 @@ package enum RouterEvent: Sendable {
     case wouldRefuse(RouterError.Code, RouteKind)
     /// A host call arrived at the public URL of another region than the tenant's.
     case displacedCall
+    /// A request waits because its tenant is held.
+    case requestHeld
     case upstreamConnectionOpened
     case upstreamConnectionFailed
 }

@@ -67,6 +67,14 @@ package struct HTTPLimits: Sendable, Equatable {
     /// How long a request that two nodes have passed on waits for a newer record of its tenant; past it 508.
     package var newsTimeout = Duration.seconds(3)
 
+    /// How long a request waits while its tenant is held, from its arrival; past it 503. A Forge event call times out
+    /// at five seconds.
+    package var holdBudget = Duration.seconds(3)
+    /// Requests of one tenant that an event loop keeps waiting meanwhile; past it 503.
+    package var heldRequests = 2_048
+    /// Bytes of those requests, as far as they have come; past it 503.
+    package var heldBytes = 16 * 1024 * 1024
+
     /// From SIGTERM to the cutting of what is still under way.
     package var drainTimeout = Duration.seconds(30)
 

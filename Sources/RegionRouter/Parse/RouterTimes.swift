@@ -17,6 +17,7 @@ struct RouterTimes: Sendable {
     let tunnel: TimeAmount
     let park: TimeAmount
     let news: TimeAmount
+    let hold: TimeAmount
     let drain: TimeAmount
 
     init(_ limits: HTTPLimits) {
@@ -34,6 +35,7 @@ struct RouterTimes: Sendable {
         tunnel = TimeAmount(limits.tunnelTimeout)
         park = TimeAmount(limits.parkTimeout)
         news = TimeAmount(limits.newsTimeout)
+        hold = TimeAmount(limits.holdBudget)
         drain = TimeAmount(limits.drainTimeout)
     }
 }

@@ -59,7 +59,7 @@ struct RegionDecision: Sendable {
     }
 
     /// The region whose data a request of the tenant needs.
-    /// - Throws: `unknownTenant`, `uninstalled`, `disputed`, `held` or `noInstance`.
+    /// - Throws: `unknownTenant`, `uninstalled`, `disputed` or `noInstance`.
     func region(of tenant: Tenant) throws(RouterError) -> Region {
         switch tenant.state {
         case .pending:
@@ -69,11 +69,6 @@ struct RegionDecision: Sendable {
         case .installed, .enabled, .disabled: break
         }
         try checkUndisputed(tenant)
-        guard tenant.placement.state == .serving else {
-            throw RouterError(
-                .held, origin: .gateway, "This tenant's data is being switched to another region; try again.",
-                retryAfterSeconds: 1)
-        }
         return try checked(tenant.placement.region)
     }
 

@@ -54,6 +54,7 @@ package struct RouterError: Error, Sendable, Equatable {
         // The gateway or its directory.
         case directoryUnavailable = "directory-unavailable"
         case held = "tenant-held"
+        case holdFull = "hold-full"
         case disputed = "tenant-disputed"
         case busy = "busy"
         case internalFault = "internal-fault"

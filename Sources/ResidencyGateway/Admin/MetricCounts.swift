@@ -21,6 +21,7 @@ struct MetricCounts: Sendable {
     var connectionsRefused = 0
     var handshakesFailed = 0
     var displacedCalls = 0
+    var requestsHeld = 0
     var upstreamOpened = 0
     var upstreamFailed = 0
     var refused: [RouterError.Code: Int] = [:]
@@ -63,6 +64,7 @@ struct MetricCounts: Sendable {
         connectionsRefused += other.connectionsRefused
         handshakesFailed += other.handshakesFailed
         displacedCalls += other.displacedCalls
+        requestsHeld += other.requestsHeld
         upstreamOpened += other.upstreamOpened
         upstreamFailed += other.upstreamFailed
         refused.merge(other.refused, uniquingKeysWith: +)

@@ -50,6 +50,8 @@ struct PrometheusText {
         family("residency_connections_open", "gauge", "Connections of clients that are open.")
         line("residency_connections_open", [], max(0, counts.connectionsOpened - counts.connectionsClosed))
         counter("residency_displaced_calls_total", "Host calls at the URL of another region.", counts.displacedCalls)
+        counter(
+            "residency_requests_held_total", "Requests that waited while their tenant was held.", counts.requestsHeld)
         counter("residency_upstream_connections_opened_total", "Connections to app instances.", counts.upstreamOpened)
         counter(
             "residency_upstream_connections_failed_total", "Connections to app instances that failed.",

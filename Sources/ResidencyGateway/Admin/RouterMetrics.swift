@@ -39,6 +39,7 @@ final class RouterMetrics: RouterObserver {
             case .wouldRefuse(let code, let route):
                 counts.wouldRefuse[MetricCounts.WouldRefuse(code: code, route: route), default: 0] += 1
             case .displacedCall: counts.displacedCalls += 1
+            case .requestHeld: counts.requestsHeld += 1
             case .upstreamConnectionOpened: counts.upstreamOpened += 1
             case .upstreamConnectionFailed: counts.upstreamFailed += 1
             }

@@ -96,6 +96,15 @@ extension ConfigurationKey {
             "limits.appMaxRequestTime", \.limits.appMaxRequestTime, .duration(.milliseconds(10) ... .seconds(86_400)),
             "How long an app may work on a request whose client has left; past it the connection to it is closed."),
         .scalar(
+            "limits.holdBudget", \.limits.holdBudget, anyTimeout,
+            "How long a request waits while its tenant is being switched to another region; past it 503."),
+        .scalar(
+            "limits.heldRequests", \.limits.heldRequests, .integer(0...1_000_000),
+            "Requests of one tenant that an event loop keeps waiting meanwhile; past it 503."),
+        .scalar(
+            "limits.heldBytes", \.limits.heldBytes, .bytes(0...(1 << 34)),
+            "Bytes of those requests, as far as they have come; past it 503."),
+        .scalar(
             "limits.drainTimeout", \.limits.drainTimeout, anyTimeout,
             "How long a graceful stop waits for requests under way; past it they are cut."),
     ]

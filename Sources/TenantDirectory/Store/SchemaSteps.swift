@@ -44,6 +44,7 @@ enum SchemaSteps {
             number: 1, name: "tenants, their names, their changes",
             statements: tenants + pendingInstalls + tombstones + bookkeeping),
         Step(number: 2, name: "ids of changes, disputes, nodes", statements: history + disputes + nodes),
+        Step(number: 3, name: "holds and their acknowledgements", statements: holds),
     ]
 
     private static let tenants = [
@@ -180,5 +181,32 @@ enum SchemaSteps {
         """,
         // Two processes that register one name at the same moment meet here.
         "CREATE TABLE node_names (id TEXT NOT NULL PRIMARY KEY)",
+    ]
+
+    /// Cutovers under way, and the nodes that have stopped the tenant for them.
+    private static let holds = [
+        """
+        CREATE TABLE holds (
+            tenant_id TEXT NOT NULL PRIMARY KEY,
+            migration TEXT NOT NULL,
+            change_id TEXT NOT NULL,
+            epoch BIGINT NOT NULL,
+            seq BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            passed BIGINT NOT NULL,
+            held_at BIGINT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE hold_acknowledgements (
+            tenant_id TEXT NOT NULL,
+            node_id TEXT NOT NULL,
+            incarnation TEXT NOT NULL,
+            change_id TEXT NOT NULL,
+            epoch BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (tenant_id, node_id, incarnation)
+        )
+        """,
     ]
 }

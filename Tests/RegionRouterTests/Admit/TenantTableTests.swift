@@ -31,18 +31,19 @@ struct TenantTableTests {
     func bounded() {
         let table = TenantTable(limit: 3)
         let busy = table.install(Self.tenant("busy", id: 0))
-        busy.requestAdmitted()
+        let request = InFlightRequest(isSafe: true)
+        busy.inFlight.add(request)
         for number in 1...20 { table.install(Self.tenant("t\(number)", id: UInt64(number))) }
         #expect(table.count == 3)
         #expect(table.entry(Self.key("busy")) === busy)
-        busy.requestEnded()
+        busy.inFlight.remove(request)
     }
 
     @Test("are not set back by a record that was read before a change came")
     func floor() {
         let table = TenantTable(limit: 10)
         table.loadBegan()
-        table.apply(.changed(Self.tenant("a", sequence: 9, epoch: 2)))
+        _ = table.apply(.changed(Self.tenant("a", sequence: 9, epoch: 2)))
         #expect(table.loadEnded(Self.tenant("a", sequence: 7)) == nil)
         table.loadBegan()
         #expect(table.loadEnded(Self.tenant("a", sequence: 9, epoch: 2))?.tenant.placement.epoch == 2)
@@ -52,8 +53,8 @@ struct TenantTableTests {
     func neverFalls() {
         let table = TenantTable(limit: 10)
         let entry = table.install(Self.tenant("a", sequence: 5, epoch: 3))
-        table.apply(.changed(Self.tenant("a", sequence: 6, epoch: 2)))
-        table.apply(.changed(Self.tenant("a", sequence: 4, epoch: 3)))
+        _ = table.apply(.changed(Self.tenant("a", sequence: 6, epoch: 2)))
+        _ = table.apply(.changed(Self.tenant("a", sequence: 4, epoch: 3)))
         #expect(entry.tenant.sequence == 5)
         #expect(entry.tenant.placement.epoch == 3)
     }
@@ -63,10 +64,10 @@ struct TenantTableTests {
         let table = TenantTable(limit: 10)
         table.install(Self.tenant("a", id: 1))
         table.install(Self.tenant("b", id: 2))
-        table.apply(.removed(TenantID(high: 7, low: 1)))
+        _ = table.apply(.removed(TenantID(high: 7, low: 1)))
         #expect(table.entry(Self.key("a")) == nil)
         #expect(table.entry(Self.key("b")) != nil)
-        table.apply(.everything)
+        _ = table.apply(.everything)
         #expect(table.entry(Self.key("b")) == nil)
         #expect(table.count == 0)
     }
@@ -77,7 +78,7 @@ struct TenantTableTests {
         table.install(Self.tenant("a"))
         var joined = Self.tenant("b", sequence: 2)
         joined.aliases.append(TenantAlias(.forge, app: RouterFixture.forgeAppID, name: "installation"))
-        table.apply(.changed(joined))
+        _ = table.apply(.changed(joined))
         #expect(table.entry(Self.key("a")) == nil)
         #expect(table.entry(Self.key("b")) != nil)
         #expect(table.entry(.alias(TenantAlias(.forge, app: RouterFixture.forgeAppID, name: "installation"))) != nil)

@@ -37,14 +37,15 @@ struct RouterMetricsTests {
         let metrics = try metrics()
         for _ in 0..<3 { metrics.observe(.connectionOpened) }
         for event: RouterEvent in [
-            .connectionClosed, .connectionRefused, .displacedCall, .upstreamConnectionOpened, .upstreamConnectionFailed,
-            .refused(.badSignature), .refused(.badSignature), .wouldRefuse(.expired, .forge),
+            .connectionClosed, .connectionRefused, .displacedCall, .requestHeld, .upstreamConnectionOpened,
+            .upstreamConnectionFailed, .refused(.badSignature), .refused(.badSignature), .wouldRefuse(.expired, .forge),
         ] { metrics.observe(event) }
         let lines = page(metrics, TenantCounts(byState: [.enabled: 5], displaced: 2))
         for line in [
             "residency_connections_opened_total 3", "residency_connections_open 2",
             "residency_connections_refused_total 1",
-            "residency_displaced_calls_total 1", "residency_upstream_connections_opened_total 1",
+            "residency_displaced_calls_total 1", "residency_requests_held_total 1",
+            "residency_upstream_connections_opened_total 1",
             "residency_upstream_connections_failed_total 1", #"residency_refused_total{code="bad-signature"} 2"#,
             #"residency_would_refuse_total{code="token-expired",route="forge"} 1"#,
             #"residency_tenants{state="enabled"} 5"#, #"residency_tenants{state="pending"} 0"#,

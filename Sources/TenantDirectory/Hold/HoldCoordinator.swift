@@ -1,0 +1,188 @@
+package import Logging
+
+/// Leads the pause of a cutover: gate, drain, barrier, decision, release. It knows nothing of data: what happens
+/// between the barrier and the release is its caller's, and so is the word which region it is.
+///
+/// 1. **Quiet**: waits for a moment when no node has an old request of the tenant in flight.
+/// 2. **Hold**: one transaction; its epoch is above all that nodes have answered. Pushed only once it is known to be
+///    committed, to every node.
+/// 3. **Barrier**: passes once every owner node of the source has acknowledged this hold.
+/// 4. **Decision**: by the caller, within the deadline. Past it the caller's task is cancelled, and what it comes back
+///    with still counts: in a store that decides for itself the decision may have been made.
+/// 5. **Release**: to the side decided for; pushed to every node.
+package struct HoldCoordinator: Sendable {
+    package typealias Holds = HoldStore & NodeRegistry
+
+    private let holds: any Holds
+    private let link: any HoldLink
+    private let settings: HoldSettings
+    private let actor: String
+    private let logger: Logger
+
+    /// - Parameter actor: for the audit: whose cutover it is.
+    package init(
+        holds: any Holds, link: any HoldLink, settings: HoldSettings, actor: String = "migration", logger: Logger
+    ) {
+        self.holds = holds
+        self.link = link
+        self.settings = settings
+        self.actor = actor
+        self.logger = logger
+    }
+
+    /// Runs the pause of one cutover.
+    /// - Parameter decide: given the hold, moves the rest and says where the tenant is from now on. What it throws
+    ///   means the source.
+    package func run(
+        _ tenant: TenantID, migration: String, source: Region,
+        decide: @escaping @Sendable (TenantHold) async throws -> Region
+    ) async -> HoldOutcome {
+        do throws(DirectoryError) {
+            let highest: Int64
+            switch try await awaitQuiet(tenant, source) {
+            case .failure(let reason): return .givenUp(reason)
+            case .success(let epoch): highest = epoch
+            }
+            let hold = try await holds.hold(tenant, for: migration, at: source, above: highest, actor: actor)
+            let end = ContinuousClock.now + settings.deadline
+            let barrier = await passBarrier(hold, until: end)
+            var region = source
+            if case .success = barrier { region = await decision(hold, source: source, until: end, decide) }
+            let released = try await release(hold, to: region)
+            switch barrier {
+            case .failure(let reason): return .givenUp(reason)
+            case .success(let passedOver):
+                guard region != source else { return .givenUp(.undecided) }
+                return .released(released.placement, passedOver: passedOver)
+            }
+        } catch {
+            return .givenUp(.directory(error.message))
+        }
+    }
+
+    // MARK: Quiet
+
+    /// - Returns: the highest epoch that a node has answered.
+    private func awaitQuiet(_ tenant: TenantID, _ source: Region) async throws(DirectoryError)
+        -> Result<Int64, HoldOutcome.Reason>
+    {
+        let end = ContinuousClock.now + settings.cutoverWindow
+        while true {
+            let owners = try await holds.nodes().filter { $0.regions.contains(source) }
+            let answers = await ask(owners, .traffic(tenant), within: settings.answerTimeout)
+            var traffic = TenantTraffic()
+            var highest: Int64 = 0
+            for case .traffic(let part, let epoch) in answers.values {
+                traffic.add(part)
+                highest = max(highest, epoch)
+            }
+            let silent = owners.map(\.identity).filter { identity in
+                if case .traffic = answers[identity] { false } else { true }
+            }
+            let mayGo = silent.isEmpty || settings.maySkipSilent
+            if mayGo, settings.drain.isQuiet(traffic, for: settings.quietFor) { return .success(highest) }
+            guard ContinuousClock.now < end, !Task.isCancelled else {
+                return .failure(
+                    mayGo ? .inTheWay(settings.drain.tooOld(in: traffic, for: settings.quietFor)) : .silent(silent))
+            }
+            try? await Task.sleep(for: settings.pollInterval)
+        }
+    }
+
+    // MARK: Barrier
+
+    /// - Returns: the nodes that were passed over.
+    private func passBarrier(_ hold: TenantHold, until end: ContinuousClock.Instant) async
+        -> Result<[NodeRecord.Identity], HoldOutcome.Reason>
+    {
+        var acknowledged: Set<NodeRecord.Identity> = []
+        var missing: [NodeRecord.Identity] = []
+        repeat {
+            do throws(DirectoryError) {
+                let nodes = try await holds.nodes().filter { !acknowledged.contains($0.identity) }
+                let question = HoldQuestion.hold(hold, settings.drain)
+                let owners = nodes.filter { $0.regions.contains(hold.source) }
+                let answers = await ask(owners, question, within: settings.drainBudget + settings.answerTimeout)
+                for (node, answer) in answers {
+                    switch answer {
+                    // A process that has taken another's address speaks for itself alone.
+                    case .acknowledged(let identity) where identity == node: acknowledged.insert(node)
+                    case .inTheWay(let paths): return .failure(.inTheWay(paths))
+                    case .ahead(let epoch): return .failure(.ahead(epoch))
+                    case .acknowledged, .traffic, .released, .unable: break
+                    }
+                }
+                let silent = Set(owners.map(\.identity)).subtracting(answers.keys)
+                let passedOver = settings.maySkipSilent ? silent.subtracting(acknowledged) : []
+                missing = try await holds.passBarrier(hold, acknowledged: acknowledged, passedOver: passedOver)
+                if missing.isEmpty { return .success(passedOver.sorted { $0.description < $1.description }) }
+            } catch {
+                return .failure(.directory(error.message))
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        } while ContinuousClock.now < end && !Task.isCancelled
+        return .failure(.silent(missing))
+    }
+
+    // MARK: Decision
+
+    private func decision(
+        _ hold: TenantHold, source: Region, until end: ContinuousClock.Instant,
+        _ decide: @escaping @Sendable (TenantHold) async throws -> Region
+    ) async -> Region {
+        await withTaskGroup(of: Region?.self) { group in
+            group.addTask { (try? await decide(hold)) ?? source }
+            group.addTask {
+                try? await Task.sleep(until: end)
+                return nil
+            }
+            for await region in group {
+                group.cancelAll()
+                if let region { return region }
+            }
+            return source
+        }
+    }
+
+    // MARK: Release
+
+    /// Ends the hold. A directory that does not answer is asked until it does: whether a commit that was lost on the
+    /// way counts must be known before anything else is done.
+    private func release(_ hold: TenantHold, to region: Region) async throws(DirectoryError) -> Tenant {
+        var pause = Duration.milliseconds(20)
+        while true {
+            do throws(DirectoryError) {
+                let tenant = try await holds.release(hold, to: region, actor: actor)
+                await tell(tenant)
+                return tenant
+            } catch {
+                guard error.code == .unavailable || error.code == .busy, !Task.isCancelled else { throw error }
+                logger.warning(
+                    "A hold cannot be ended while the directory does not answer.",
+                    metadata: ["tenant": "\(hold.tenant)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    /// Tells every node; one that does not hear learns it from the change feed.
+    private func tell(_ tenant: Tenant) async {
+        guard let nodes = try? await holds.nodes() else { return }
+        let question = HoldQuestion.release(tenant.id, tenant.placement, sequence: tenant.sequence)
+        _ = await ask(nodes, question, within: settings.answerTimeout)
+    }
+
+    private func ask(_ nodes: [NodeRecord], _ question: HoldQuestion, within timeout: Duration) async
+        -> [NodeRecord.Identity: HoldAnswer]
+    {
+        await withTaskGroup(of: (NodeRecord.Identity, HoldAnswer?).self) { group in
+            for node in nodes {
+                group.addTask { (node.identity, await self.link.ask(node, question, within: timeout)) }
+            }
+            var answers: [NodeRecord.Identity: HoldAnswer] = [:]
+            for await (node, answer) in group { answers[node] = answer }
+            return answers
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// How a cutover's pause is bounded, and what it may do without.
+package struct HoldSettings: Sendable {
+    /// The gate closes at a moment when nothing in flight is older than this.
+    package var quietFor = Duration.seconds(1)
+    /// How long such a moment is waited for.
+    package var cutoverWindow = Duration.seconds(30)
+    /// From the hold to the decision; past it the cutover is given up.
+    package var deadline = Duration.seconds(2)
+    /// How long in-flight requests are waited for, once the gate is closed.
+    package var drainBudget = Duration.milliseconds(500)
+    /// The source's store refuses the tenant's writes by itself from the decision on (the third wall).
+    package var isFenced: Bool
+    /// Nodes that do not answer are passed over where the store is fenced. They may have answered reads from the old
+    /// region until they hear of the switch.
+    package var passOverSilent = false
+    /// How often a node is asked for its traffic before the gate closes.
+    package var pollInterval = Duration.milliseconds(50)
+    /// Until a node counts as silent, for one answer beyond the time that was asked of it.
+    package var answerTimeout = Duration.milliseconds(500)
+
+    package init(isFenced: Bool) { self.isFenced = isFenced }
+
+    var drain: DrainRule { DrainRule(budget: drainBudget, isFenced: isFenced) }
+    var maySkipSilent: Bool { passOverSilent && isFenced }
+}
+
+/// How a cutover's pause has ended, as far as directory and nodes are concerned.
+package enum HoldOutcome: Sendable, Equatable {
+    /// The tenant serves there. Nodes that were passed over are named.
+    case released(Placement, passedOver: [NodeRecord.Identity])
+    /// Nothing was changed, or the tenant serves at the source again: why.
+    case givenUp(Reason)
+
+    package enum Reason: Error, Equatable {
+        /// There was no quiet moment within the window, or a drain took too long: these are in the way.
+        case inTheWay([String])
+        /// These nodes do not answer.
+        case silent([NodeRecord.Identity])
+        /// A node knows a higher epoch than the hold's.
+        case ahead(Int64)
+        /// There was no decision within the deadline, or it was against the switch.
+        case undecided
+        /// The directory refused, or could not be asked: a sentence.
+        case directory(String)
+    }
+}

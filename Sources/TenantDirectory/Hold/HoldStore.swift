@@ -1,0 +1,33 @@
+/// Holds and their acknowledgements in the directory: the part of a cutover that must be right whatever happens to
+/// nodes and coordinators. All of its calls throw ``DirectoryError``.
+package protocol HoldStore: Sendable {
+    /// Holds a tenant: the placement is `held` at `source`, with an epoch above the directory's and above `epoch`. The
+    /// same migration that asks again gets the hold it has.
+    /// - Parameter epoch: the highest that any node or store has answered.
+    /// - Throws: `.conflict` where the tenant is held by another migration, or is not at `source`.
+    func hold(_ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, actor: String)
+        async throws(DirectoryError) -> TenantHold
+
+    /// The hold of a tenant; `nil` where it is not held.
+    func hold(of tenant: TenantID) async throws(DirectoryError) -> TenantHold?
+
+    /// Notes that a node admits no request of the tenant any more and has none in flight. Takes no number of the feed.
+    /// - Throws: `.conflict` where this hold is over.
+    func acknowledge(_ hold: TenantHold, by node: NodeRecord.Identity) async throws(DirectoryError)
+
+    /// Passes the barrier, in one transaction that sees an acknowledgement of this hold from every owner node of the
+    /// source that is registered then.
+    /// - Parameters:
+    ///   - acknowledged: nodes whose acknowledgement has come as an answer, and is written here.
+    ///   - passedOver: nodes that need not have acknowledged.
+    /// - Returns: the nodes that are missing; empty where the barrier has passed.
+    /// - Throws: `.conflict` where this hold is over.
+    func passBarrier(
+        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>
+    ) async throws(DirectoryError) -> [NodeRecord.Identity]
+
+    /// Ends a hold: the tenant serves in `region`, with the next epoch. Asked again, it answers the same.
+    /// - Throws: `.conflict` where another has ended it otherwise, or `region` is not the source and the barrier has
+    ///   not passed.
+    func release(_ hold: TenantHold, to region: Region, actor: String) async throws(DirectoryError) -> Tenant
+}

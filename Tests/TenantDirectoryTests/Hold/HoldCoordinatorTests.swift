@@ -1,0 +1,185 @@
+import Logging
+import Synchronization
+import TenantDirectory
+import TestSupport
+import Testing
+
+@Suite("The pause of a cutover", .timeLimit(.minutes(3)))
+struct HoldCoordinatorTests {
+    /// What happened, in one order.
+    private final class Story: Sendable {
+        enum Event: Sendable { case admitted, passed, released }
+        private let events = Mutex<[Event]>([])
+        func note(_ event: Event) { events.withLock { $0.append(event) } }
+        /// Requests admitted at the source between the barrier and the release to the target.
+        var admittedAfterBarrier: Int {
+            events.withLock { events in
+                guard let passed = events.firstIndex(where: { $0 == .passed }) else { return 0 }
+                return events[passed...].count { $0 == .admitted }
+            }
+        }
+    }
+
+    private struct Setting {
+        let store: SQLiteStore
+        let fleet: HoldFleet
+        let tenant: TenantID
+        let source: Region
+        let target: Region
+    }
+
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func withSetting(nodes: [String], _ body: (Setting) async throws -> Void) async throws {
+        let folder = try ScratchFolder()
+        let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: .test())
+        defer { store.close() }
+        let (source, target) = (try #require(Region("EU")), try #require(Region("US")))
+        let tenant = try await store.recordForgeInstallation(
+            ForgeInstall(
+                alias: TenantAlias(.forge, app: "app", name: "i"), cloudID: nil, hostBaseURL: nil, product: nil,
+                region: source, hostRealm: source), actor: "host")
+        let fleet = HoldFleet(store: store, region: source)
+        for node in nodes { try await fleet.start(node, serving: tenant.id) }
+        defer { fleet.stop() }
+        try await body(Setting(store: store, fleet: fleet, tenant: tenant.id, source: source, target: target))
+    }
+
+    private static func run(
+        _ setting: Setting, isFenced: Bool = true, change: (inout HoldSettings) -> Void = { _ in },
+        decide: @escaping @Sendable (TenantHold) async throws -> Region
+    ) async -> HoldOutcome {
+        var settings = HoldSettings(isFenced: isFenced)
+        settings.cutoverWindow = .seconds(20)
+        settings.deadline = .seconds(20)
+        change(&settings)
+        let coordinator = HoldCoordinator(
+            holds: setting.store, link: setting.fleet, settings: settings, logger: logger)
+        return await coordinator.run(setting.tenant, migration: "m1", source: setting.source, decide: decide)
+    }
+
+    @Test("ends at the target with the next epoch, and every node knows")
+    func switches() async throws {
+        try await Self.withSetting(nodes: ["a", "b"]) { setting in
+            let target = setting.target
+            let outcome = await Self.run(setting) { _ in target }
+            let placement = Placement(region: target, epoch: 3, state: .serving)
+            #expect(outcome == .released(placement, passedOver: []))
+            for name in ["a", "b"] {
+                let gates = try #require(setting.fleet.gates(of: name))
+                #expect(!gates.admit(setting.tenant, at: setting.source) {})
+                #expect(gates.admit(setting.tenant, at: target) {})
+            }
+        }
+    }
+
+    @Test("is given up when a request does not end in time, with its name, and the source serves on")
+    func inTheWay() async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            let gates = try #require(setting.fleet.gates(of: "a"))
+            #expect(gates.admit(setting.tenant, at: setting.source) {})
+            let target = setting.target
+            let outcome = await Self.run(setting, change: { $0.drainBudget = .milliseconds(20) }) { _ in target }
+            #expect(outcome == .givenUp(.inTheWay(["POST /work"])))
+            gates.end(setting.tenant)
+            #expect(gates.admit(setting.tenant, at: setting.source) {})
+            #expect(try await setting.store.tenant(.id(setting.tenant))?.placement.epoch == 3)
+            #expect(try await setting.store.hold(of: setting.tenant) == nil)
+        }
+    }
+
+    @Test("does not begin while something old is in flight")
+    func notQuiet() async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            #expect(setting.fleet.gates(of: "a")?.admit(setting.tenant, at: setting.source) {} == true)
+            let target = setting.target
+            let outcome = await Self.run(
+                setting,
+                change: {
+                    $0.quietFor = .zero
+                    $0.cutoverWindow = .milliseconds(50)
+                }
+            ) { _ in target }
+            #expect(outcome == .givenUp(.inTheWay(["POST /work"])))
+            let record = try await setting.store.tenant(.id(setting.tenant))
+            #expect(record?.placement.epoch == 1)
+        }
+    }
+
+    @Test("is given up past its deadline, and what the caller comes back with decides", arguments: [true, false])
+    func deadline(_ wasDecided: Bool) async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            let (source, target) = (setting.source, setting.target)
+            let outcome = await Self.run(setting, change: { $0.deadline = .milliseconds(200) }) { _ in
+                while !Task.isCancelled { await Task.yield() }
+                return wasDecided ? target : source
+            }
+            if wasDecided {
+                #expect(outcome == .released(Placement(region: target, epoch: 3, state: .serving), passedOver: []))
+            } else {
+                #expect(outcome == .givenUp(.undecided))
+            }
+        }
+    }
+
+    @Test("is stopped by a silent node, or passes it over where that was asked for and the store has a fence")
+    func silent() async throws {
+        try await Self.withSetting(nodes: ["a", "b"]) { setting in
+            let target = setting.target
+            let lost = Dictionary(uniqueKeysWithValues: (0..<2_000).map { ($0, HoldFleet.Fault.question) })
+            setting.fleet.set(lost)
+            let outcome = await Self.run(setting, change: { $0.cutoverWindow = .milliseconds(50) }) { _ in target }
+            guard case .givenUp(.silent(let nodes)) = outcome else {
+                Issue.record("a silent node did not stop it: \(outcome)")
+                return
+            }
+            #expect(nodes.count == 2)
+            let passed = await Self.run(setting, change: { $0.passOverSilent = true }) { _ in target }
+            guard case .released(_, let passedOver) = passed else {
+                Issue.record("silent nodes were not passed over: \(passed)")
+                return
+            }
+            #expect(passedOver.count == 2)
+        }
+    }
+
+    @Test(
+        "admits no request at the source after the last acknowledgement, whichever node dies or is not heard at any step",
+        arguments: HoldFleet.Fault.allCases, 0..<8)
+    func barrier(_ fault: HoldFleet.Fault, _ step: Int) async throws {
+        try await Self.withSetting(nodes: ["a", "b"]) { setting in
+            let (story, isOver, target) = (Story(), Flag(), setting.target)
+            setting.fleet.set([step: fault])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for name in ["a", "b"] {
+                    group.addTask {
+                        while !isOver.isSet {
+                            // Of whichever process has the name now.
+                            if let gates = setting.fleet.gates(of: name),
+                                gates.admit(setting.tenant, at: setting.source, noting: { story.note(.admitted) })
+                            {
+                                await Task.yield()
+                                gates.end(setting.tenant)
+                            }
+                            await Task.yield()
+                        }
+                    }
+                }
+                // Wide enough that a loaded machine gives nothing up.
+                let patience: (inout HoldSettings) -> Void = {
+                    $0.cutoverWindow = .seconds(60)
+                    ($0.quietFor, $0.drainBudget, $0.deadline) = (.seconds(20), .seconds(20), .seconds(40))
+                }
+                let outcome = await Self.run(setting, change: patience) { _ in
+                    story.note(.passed)
+                    for _ in 0..<50 { await Task.yield() }
+                    return target
+                }
+                isOver.set()
+                #expect(outcome == .released(Placement(region: target, epoch: 3, state: .serving), passedOver: []))
+                try await group.waitForAll()
+            }
+            #expect(story.admittedAfterBarrier == 0)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+package import TenantDirectory
+
+/// The gates of a node in memory: admits what its record allows, and counts.
+package final class GateDouble: TenantGates {
+    private struct State {
+        var tenants: [TenantID: Tenant] = [:]
+        var inFlight: [TenantID: Int] = [:]
+        var isAlive = true
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func take(_ tenant: Tenant) async {
+        state.withLock { state in
+            if let known = state.tenants[tenant.id], known.placement.epoch > tenant.placement.epoch { return }
+            state.tenants[tenant.id] = tenant
+        }
+    }
+
+    package func traffic(of tenant: TenantID) async -> TenantTraffic {
+        let count = state.withLock { $0.inFlight[tenant] ?? 0 }
+        var traffic = TenantTraffic()
+        for _ in 0..<count { traffic.add(.init(name: "POST /work", age: .milliseconds(1), isSafe: false)) }
+        return traffic
+    }
+
+    /// A request comes: `noting` is called in the same step where it is admitted at a region.
+    package func admit(_ tenant: TenantID, at region: Region, noting: () -> Void) -> Bool {
+        state.withLock { state in
+            guard state.isAlive, let known = state.tenants[tenant], known.placement.state == .serving,
+                known.placement.region == region
+            else { return false }
+            state.inFlight[tenant, default: 0] += 1
+            noting()
+            return true
+        }
+    }
+
+    package func end(_ tenant: TenantID) { state.withLock { $0.inFlight[tenant, default: 1] -= 1 } }
+
+    /// The process is gone: it admits nothing any more.
+    package func kill() { state.withLock { $0.isAlive = false } }
+}
