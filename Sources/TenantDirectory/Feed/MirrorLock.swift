@@ -14,7 +14,6 @@ final class MirrorLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isHeld = errno == EWOULDBLOCK
             let error = Self.misfit(path)
-            close(descriptor)
             guard isHeld else { throw error }
             throw DirectoryError(
                 .conflict,
@@ -23,7 +22,12 @@ final class MirrorLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    // Runs for an initialiser that throws, too. The lock is given up by name: a program that is just being started
+    // holds a copy of the descriptor, and with it the lock, for a moment longer.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// The incarnations that are named, oldest first.
     func names() -> [String] {
