@@ -54,7 +54,7 @@ struct Gateway: Sendable {
         let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }
         let makeEndpoints = EndpointMaker(keys: keys, directory: directory, logger: logger, wallClock: wallClock)
         let endpoints = makeEndpoints(configuration, declaration, plan)
-        let metrics = RouterMetrics(regions: plan.endpoints.map(\.region) + plan.instances.keys)
+        let metrics = RouterMetrics(plan, peerFault: PeerFaultLog(logger: logger).note)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
@@ -76,11 +76,11 @@ struct Gateway: Sendable {
                 health: health, metrics: metrics, tenants: { try? await store.counts() },
                 upstreams: { router.upstreams }),
             logger: logger)
-        PeerFeedSource.add(plan.peers.addresses, keeper, to: directory)
+        PeerFeedSource.add(plan.peers.addresses, certificates.peers?.calls, keeper, to: directory)
         let announcement = ServingAnnouncement(
             router: router, admin: admin, health: health, delay: configuration.drain.delay
-        ) { addresses in
-            keeper.serves(at: NodeDescription.addresses(addresses, configuration.node))
+        ) {
+            keeper.serves(at: NodeDescription.addresses($0, configuration.node, isSecure: certificates.peers != nil))
         }
         // They are told to stop in the opposite order: the router drains while all it needs still runs.
         let listeners = [

@@ -7,6 +7,9 @@ enum NodeDescription {
     /// The version of this program.
     static let version = "0.3.0"
 
+    /// What an address in the directory begins with where TLS is spoken.
+    static let secureMark = "https://"
+
     static func record(
         _ configuration: GatewayConfiguration, _ declaration: Declaration, _ plan: RouterConfiguration
     ) -> NodeRecord {
@@ -18,7 +21,10 @@ enum NodeDescription {
     }
 
     /// Where this node is reached, by purpose, in the form that other nodes read.
-    static func addresses(_ bound: Gateway.Addresses, _ node: NodeSettings) -> [String: String] {
+    /// - Parameter isSecure: whether the peers' listener has TLS.
+    static func addresses(
+        _ bound: Gateway.Addresses, _ node: NodeSettings, isSecure: Bool
+    ) -> [String: String] {
         var addresses = ["listen": bound.listen, "admin": bound.admin]
         if let peers = bound.peers, let colon = peers.lastIndex(of: ":") {
             let isEverywhere = peers.hasPrefix("0.0.0.0:") || peers.hasPrefix("[::]:")
@@ -29,6 +35,7 @@ enum NodeDescription {
                 addresses["peers"] = peers
             }
         }
+        if isSecure { addresses["peers"] = addresses["peers"].map { secureMark + $0 } }
         return addresses
     }
 

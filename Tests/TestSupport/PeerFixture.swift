@@ -28,9 +28,11 @@ package struct PeerFixture: Sendable {
     ///
     /// - Parameters:
     ///   - tenants: that both directories know at first.
+    ///   - certificates: of the node that owns the region.
     ///   - change: changes the configuration of the node that owns the region.
     package static func run<Value: Sendable>(
         tenants: [Tenant], endpoints: any HostEndpoints = NoEndpoints(), scripts: [String: String] = [:],
+        certificates: (Region) -> RouterCertificates = { _ in RouterCertificates() },
         change: @escaping @Sendable (Region, inout RouterConfiguration) -> Void = { _, _ in },
         body: @escaping @Sendable (PeerFixture) async throws -> Value
     ) async throws -> Value {
@@ -47,12 +49,13 @@ package struct PeerFixture: Sendable {
                 change(own, &configuration)
             }
         }
+        let (euCertificates, usCertificates) = (certificates(euRegion), certificates(usRegion))
         return try await RouterFixture.run(
-            tenants: tenants, scripts: scripts, endpoints: endpoints,
+            tenants: tenants, scripts: scripts, endpoints: endpoints, certificates: euCertificates,
             change: configure(euRegion, usRegion, euPeers.port, usPeers.port)
         ) { eu in
             try await RouterFixture.run(
-                tenants: tenants, scripts: scripts, endpoints: endpoints,
+                tenants: tenants, scripts: scripts, endpoints: endpoints, certificates: usCertificates,
                 change: configure(usRegion, euRegion, usPeers.port, euPeers.port)
             ) { us in
                 // Kept until both listen.

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+package import RegionRouter
 
 /// A blocking client behind TLS that sends and receives bytes just as it is told. Every wait is bounded.
 package final class TLSSocket: Sendable {
@@ -20,15 +21,22 @@ package final class TLSSocket: Sendable {
     /// - Parameters:
     ///   - serverName: asked for by SNI, and verified; `nil` for neither.
     ///   - authority: PEM of who may have signed the certificate.
+    ///   - certificate: shown where one is asked for; it may have run out.
     ///   - before: sent ahead of TLS.
     /// - Throws: when the handshake fails.
     package init(
         port: Int, serverName: String?, authority: String, protocols: [String] = [], newestIsTLS11: Bool = false,
-        before: [UInt8] = []
+        certificate: CertificateFiles? = nil, before: [UInt8] = []
     ) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file(authority)
         configuration.applicationProtocols = protocols
+        if let certificate {
+            configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate.chainFile).map {
+                .certificate($0)
+            }
+            configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: certificate.keyFile, format: .pem))
+        }
         if newestIsTLS11 { configuration.maximumTLSVersion = .tlsv11 }
         if serverName == nil { configuration.certificateVerification = .noHostnameVerification }
         let context = try NIOSSLContext(configuration: configuration)

@@ -126,7 +126,8 @@ extension ClientConnection {
             PeerCall(
                 method: HTTPBytes.text(bytes, head.methodRange),
                 path: String(HTTPBytes.text(bytes, head.path).dropFirst(PeerCall.pathPrefix.utf8.count)),
-                query: HTTPBytes.text(bytes, head.query), certificateName: nil, body: body)
+                query: HTTPBytes.text(bytes, head.query), certificateName: link.certificate?.names.first,
+                body: body)
         }
     }
 

@@ -22,7 +22,9 @@ extension ClientConnection {
         }
         if framing == .close || loop.isLeaving || mayKeepBody { keepAlive = false }
         var ownLines = self.ownLines
-        if link.isSecure, !saysTransportSecurity(bytes, response) { ownLines += loop.shared.transportSecurityLine }
+        if link.isPublicAndSecure, !saysTransportSecurity(bytes, response) {
+            ownLines += loop.shared.transportSecurityLine
+        }
         let rewrite = ResponseRewrite(framing: framing, closes: !keepAlive, ownLines: ownLines)
         pending.clear()
         let written = bytes.withUnsafeReadableBytes { rewrite.write($0, response, into: &pending) }
@@ -46,7 +48,7 @@ extension ClientConnection {
 
     /// What the gateway's own answers say beside.
     private var securityLine: String {
-        link.isSecure ? String(decoding: loop.shared.transportSecurityLine, as: UTF8.self) : ""
+        link.isPublicAndSecure ? String(decoding: loop.shared.transportSecurityLine, as: UTF8.self) : ""
     }
 
     func relayInterim(_ bytes: ByteBuffer, _ response: ResponseHead) {

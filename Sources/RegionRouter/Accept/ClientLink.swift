@@ -12,4 +12,7 @@ struct ClientLink: Sendable {
     var proxyHeaderRead = false
     /// The client's address, where that header has named it.
     var client: IPAddress?
+
+    /// Whether answers may speak of TLS to who has called: between nodes they pass on what is for somebody else.
+    var isPublicAndSecure: Bool { isSecure && door == .host }
 }

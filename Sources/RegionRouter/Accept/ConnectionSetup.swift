@@ -37,11 +37,19 @@ struct ConnectionSetup {
         try TLSPipeline.add(to: channel, contexts: contexts, timeout: shared.times.handshake) { ending, channel in
             loop.handshakes -= 1
             guard case .done(let applicationProtocol) = ending else {
+                if case .failed(let error?) = ending, let reason = PeerFault.Reason(error) { refuse(peer, reason) }
                 return shared.observer.observe(.handshakeFailed)
             }
             guard !loop.isDraining else { throw ChannelError.eof }
             var link = link
-            link.certificate = door == .peers ? PeerCertificate.of(channel) : nil
+            if door == .peers {
+                guard let certificate = PeerCertificate.of(channel)?.allowed(by: allowedNames) else {
+                    refuse(peer, .notAllowed)
+                    shared.observer.observe(.handshakeFailed)
+                    throw ChannelError.eof
+                }
+                link.certificate = certificate
+            }
             if applicationProtocol == ServerTLS.ApplicationProtocol.http2.rawValue {
                 link.isStream = true
                 try HTTP2Session.add(to: channel, loop: loop, peer: peer, link: link)
@@ -50,5 +58,14 @@ struct ConnectionSetup {
                 try channel.pipeline.syncOperations.addHandler(connection)
             }
         }
+    }
+
+    /// As of now: what is configured anew counts for the next connection.
+    private var allowedNames: [String] { shared.configuration.peers.listener?.names ?? [] }
+
+    private func refuse(_ caller: IPAddress?, _ reason: PeerFault.Reason) {
+        guard door == .peers else { return }
+        let address = caller.map { "\($0)" } ?? "an unknown address"
+        shared.observer.observe(.peerFault(PeerFault(reason, address: address, isCaller: true)))
     }
 }

@@ -205,6 +205,10 @@ final class AppConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         failed = true
+        if server.kind == .peer, let reason = PeerFault.Reason(error) {
+            let fault = PeerFault(reason, address: server.address.authority, isCaller: false)
+            loop.shared.observer.observe(.peerFault(fault))
+        }
         context.close(promise: nil)
     }
 

@@ -93,7 +93,8 @@ final class UpstreamServer: Sendable {
         case .closedAtOnce:
             return RouterError(.peerUnreachable, origin: .peer, "\(node) closed a new connection at once.")
         case .closed:
-            return RouterError(.peerClosed, origin: .peer, "\(node) closed the connection before it answered.")
+            let hint = address.isSecure ? " Where the two do not trust each other, the logs of both say why." : ""
+            return RouterError(.peerClosed, origin: .peer, "\(node) closed the connection before it answered.\(hint)")
         case .timeout: return RouterError(.peerTimeout, origin: .peer, "\(node) did not answer in time.")
         case .badResponse:
             return RouterError(.peerBadResponse, origin: .peer, "\(node) broke HTTP's rules; is it a gateway?")

@@ -11,6 +11,8 @@ package enum RouterEvent: Sendable {
     case connectionRefused
     /// TLS was not agreed on, or not in time.
     case handshakeFailed
+    /// Two nodes did not trust each other. A caller's is counted by `handshakeFailed` besides.
+    case peerFault(PeerFault)
     /// A request has been answered or given up.
     case requestEnded(region: String, route: RouteKind, status: Int, totalMicroseconds: Int)
     /// The gateway answered by itself.

@@ -18,6 +18,8 @@ final class PeerAnswerHandler: ChannelInboundHandler {
     private var promise: EventLoopPromise<Outcome>?
     private var timer: Scheduled<Void>?
     private let limits = HTTPLimits()
+    /// Why the connection was closed, where it is known.
+    private var cause: RouterError?
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -26,7 +28,7 @@ final class PeerAnswerHandler: ChannelInboundHandler {
     /// Sends a question; the promise is kept with its answer, or with a ``RouterError``.
     func ask(_ question: ByteBuffer, _ promise: EventLoopPromise<Outcome>, until deadline: NIODeadline) {
         guard let context, context.channel.isActive, self.promise == nil else {
-            return promise.fail(Self.closed)
+            return promise.fail(cause ?? Self.closed)
         }
         self.promise = promise
         lines.reset()
@@ -49,9 +51,15 @@ final class PeerAnswerHandler: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { fail(Self.closed) }
+    func channelInactive(context: ChannelHandlerContext) { fail(cause ?? Self.closed) }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let reason = PeerFault.Reason(error) {
+            cause = RouterError(
+                .peerUnreachable, origin: .peer, "The node was called and not trusted: \(reason.rawValue).")
+        }
+        context.close(promise: nil)
+    }
 
     private func readAnswer() throws(RouterError) {
         if head == nil { head = try readHead() }

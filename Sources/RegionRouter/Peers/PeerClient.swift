@@ -23,8 +23,13 @@ package final class PeerClient: Sendable {
 
     private let idle = Mutex<[UpstreamAddress: [any Channel]]>([:])
     private let connectTimeout: Duration
+    private let certificates: Renewable<ClientContext>?
 
-    package init(connectTimeout: Duration = .seconds(2)) { self.connectTimeout = connectTimeout }
+    /// - Parameter certificates: for nodes that are called by TLS; without them those are unreachable.
+    package init(certificates: Renewable<ClientContext>? = nil, connectTimeout: Duration = .seconds(2)) {
+        self.certificates = certificates
+        self.connectTimeout = connectTimeout
+    }
 
     /// Asks one node.
     ///
@@ -82,12 +87,21 @@ package final class PeerClient: Sendable {
     }
 
     private func connect(_ address: UpstreamAddress) async throws(RouterError) -> any Channel {
+        let context = address.isSecure ? certificates?.current : nil
+        guard !address.isSecure || context != nil else {
+            throw RouterError(
+                .peerUnreachable, origin: .peer,
+                "The node at \(address.authority) is to be called by TLS, and this node has no peers.tls.")
+        }
         do {
             return try await ClientBootstrap(group: Self.group)
                 .connectTimeout(TimeAmount(connectTimeout))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        if let context {
+                            try channel.pipeline.syncOperations.addHandler(context.handler(for: address.host))
+                        }
                         try channel.pipeline.syncOperations.addHandler(PeerAnswerHandler())
                     }
                 }

@@ -8,9 +8,14 @@ package struct PeerConfiguration: Sendable {
         /// 0 binds a free port.
         package var port: Int
 
-        package init(host: String, port: Int) {
+        /// Names of which a node's certificate must have one, `*.example.com` among them; empty for any certificate of
+        /// the authority. Counts where the listener has TLS.
+        package var names: [String]
+
+        package init(host: String, port: Int, names: [String] = []) {
             self.host = host
             self.port = port
+            self.names = names
         }
     }
 

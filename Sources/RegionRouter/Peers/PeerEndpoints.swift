@@ -20,7 +20,8 @@ package struct PeerCall: Sendable {
     package let path: String
     /// The query as sent, without `?`.
     package let query: String
-    /// The name in the client certificate that let the caller in; `nil` where the listener has no TLS.
+    /// The name in the client certificate that let the caller in; `nil` where the listener has no TLS, or any
+    /// certificate will do and this one has no name.
     package let certificateName: String?
     package let body: ByteBuffer
 

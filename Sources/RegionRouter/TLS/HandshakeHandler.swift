@@ -13,7 +13,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     enum Ending {
         /// The protocol that ALPN has settled on; `nil` where the client offered none.
         case done(applicationProtocol: String?)
-        case failed
+        /// `nil` where the connection was closed.
+        case failed((any Error)?)
         case timedOut
     }
 
@@ -32,7 +33,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { self.end(.timedOut, context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { end(.failed, context) }
+    func handlerRemoved(context: ChannelHandlerContext) { end(.failed(nil), context) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted(let applicationProtocol)? = event as? TLSUserEvent else {
@@ -42,10 +43,10 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { end(.failed, context) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { end(.failed(error), context) }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(.failed, context)
+        end(.failed(nil), context)
         context.fireChannelInactive()
     }
 

@@ -15,16 +15,26 @@ final class RouterMetrics: RouterObserver {
     /// quicker than a table.
     let regions: [String]
     private let parts: [Part]
+    private let peerFault: @Sendable (PeerFault) -> Void
 
-    /// - Parameter regions: all a request can be said to be of.
-    init(regions: [Region]) {
+    /// - Parameters:
+    ///   - regions: all a request can be said to be of.
+    ///   - peerFault: hears why nodes do not trust each other; counted it is not.
+    init(regions: [Region], peerFault: @escaping @Sendable (PeerFault) -> Void = { _ in }) {
+        self.peerFault = peerFault
         var names = Set(regions).union([.global]).sorted().map(\.code)
         names.append("none")
         self.regions = names
         parts = (0..<16).map { _ in Part(regions: names.count) }
     }
 
+    /// For all regions that the router is told of.
+    convenience init(_ plan: RouterConfiguration, peerFault: @escaping @Sendable (PeerFault) -> Void) {
+        self.init(regions: plan.endpoints.map(\.region) + plan.instances.keys, peerFault: peerFault)
+    }
+
     func observe(_ event: RouterEvent) {
+        if case .peerFault(let fault) = event { return peerFault(fault) }
         // Threads are spread over the parts by a multiplicative hash of their address.
         let thread = UInt64(UInt(pthread_self())) &* 0x9E37_79B9_7F4A_7C15
         parts[Int(thread >> 60)].counts.withLock { counts in
@@ -34,6 +44,7 @@ final class RouterMetrics: RouterObserver {
             case .connectionOpened: counts.connectionsOpened += 1
             case .connectionClosed: counts.connectionsClosed += 1
             case .connectionRefused: counts.connectionsRefused += 1
+            case .peerFault: break
             case .handshakeFailed: counts.handshakesFailed += 1
             case .refused(let code): counts.refused[code, default: 0] += 1
             case .wouldRefuse(let code, let route):

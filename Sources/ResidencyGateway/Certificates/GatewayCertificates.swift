@@ -8,6 +8,8 @@ struct GatewayCertificates: Sendable {
     let listen: Renewable<ServerContexts>?
     /// What app instances are called with.
     let app: Renewable<ClientContext>
+    /// What nodes show each other, in either direction; `nil` for plain HTTP between them.
+    let peers: (listen: Renewable<ServerContexts>, calls: Renewable<ClientContext>)?
     private let interval: Duration
     private let logger: Logger
 
@@ -44,13 +46,21 @@ struct GatewayCertificates: Sendable {
             return try Renewable(server, now: now)
         }
         let client = noting("app.tls.certificate") { () throws(TLSFaults) in try Renewable(app.client, now: now) }
-        guard complaints.isEmpty, let listen, let client else { throw Complaints(complaints) }
+        let both = configuration.peers.tls.both
+        let peers = noting("peers.tls.certificate") {
+            () throws(TLSFaults) -> (listen: Renewable<ServerContexts>, calls: Renewable<ClientContext>)? in
+            guard let both else { return nil }
+            return (try Renewable(both.server, now: now), try Renewable(both.client, now: now))
+        }
+        guard complaints.isEmpty, let listen, let client, let peers else { throw Complaints(complaints) }
         return GatewayCertificates(
-            listen: listen, app: client, interval: configuration.listenTLS.reloadInterval, logger: logger)
+            listen: listen, app: client, peers: peers, interval: configuration.listenTLS.reloadInterval, logger: logger)
     }
 
     /// As the router takes them.
-    var router: RouterCertificates { RouterCertificates(listen: listen, app: app) }
+    var router: RouterCertificates {
+        RouterCertificates(listen: listen, peersListen: peers?.listen, app: app, peers: peers?.calls)
+    }
 
     /// Who looks after their files while the gateway serves.
     var watcher: CertificateWatcher { CertificateWatcher(watched: watched, interval: interval, logger: logger) }
@@ -65,6 +75,18 @@ struct GatewayCertificates: Sendable {
             watched.append(
                 CertificateWatcher.Watched(
                     key: "listen.tls", renew: { listen.renew(always: $0) }, expiry: { listen.current.expiry }))
+        }
+        if let peers {
+            watched.append(
+                CertificateWatcher.Watched(
+                    key: "peers.tls",
+                    renew: { always in
+                        // Of the same files; told of once.
+                        let (shown, used) = (peers.listen.renew(always: always), peers.calls.renew(always: always))
+                        if case .unchanged = used { return shown }
+                        if case .refused = shown { return shown }
+                        return used
+                    }, expiry: { peers.listen.current.expiry }))
         }
         return watched
     }

@@ -14,7 +14,7 @@ extension ConfigurationKey {
     private static let reloadedKeys: Set<String> = [
         "node.regions", "listen.trustedProxies", "listen.proxyProtocol", "listen.trustForwardedHost",
         "listen.healthPath", "listen.tls.transportSecurityAge", "connect.hostSuffixes",
-        "forge.appId", "forge.environments", "peers", "peers.allowHttp",
+        "forge.appId", "forge.environments", "peers", "peers.listen.names", "peers.allowHttp",
     ]
 
     /// What was made with them at the start is not made again.

@@ -5,7 +5,8 @@ import TenantDirectory
 extension ConfigurationKey {
     /// Every key there is, in the order of the reference.
     static let all =
-        node + app + appTLS + publicURLs + listen + listenTLS + peers + admin + directory + host + identify + limits
+        node + app + appTLS + publicURLs + listen + listenTLS + peers + peersTLS + admin + directory + host + identify
+        + limits
         + other
 
     private static let node: [ConfigurationKey] = [
@@ -105,6 +106,20 @@ extension ConfigurationKey {
         .list(
             "peers.allowHttp", \.peers.allowHTTP, .text,
             "Hosts, beside this machine, that peers may be spoken to without TLS: what is on the way can read all."),
+    ]
+
+    fileprivate static let peersTLS: [ConfigurationKey] = [
+        .list(
+            "peers.listen.names", \.peers.names, .certificateName,
+            "Of these a caller's certificate must have one, such as *.gateways.internal; empty for any certificate."
+        ),
+        .optional(
+            "peers.tls.ca", \.peers.tls.authorityFile, .path,
+            "PEM of your own authority that signs the nodes' certificates, and nothing else."),
+        .optional(
+            "peers.tls.certificate", \.peers.tls.certificateFile, .path,
+            "PEM of this node's certificate with its chain, shown to nodes that call it and that it calls."),
+        .optional("peers.tls.key", \.peers.tls.keyFile, .path, "PEM of its private key, not encrypted."),
     ]
 
     private static let admin: [ConfigurationKey] = [
@@ -287,6 +302,14 @@ extension ScalarKind where Value == String {
                 throw Misfit("must be a host name without a port, such as app.internal, not \(Misfit.shown(text))")
             }
             return url.host
+        }, write: { $0 })
+
+    /// `node.internal`, or `*.internal`
+    fileprivate static let certificateName = ScalarKind(
+        name: "a name in a certificate",
+        read: { (text, folder) throws(Misfit) in
+            guard text.hasPrefix("*.") else { return try hostName.read(text, folder) }
+            return "*." + (try hostName.read(String(text.dropFirst(2)), folder))
         }, write: { $0 })
 
     /// `ari:cloud:ecosystem::app/…`

@@ -124,6 +124,37 @@ struct PeerSettings: Sendable {
     var addresses: [Region: [WebAddress]] = [:]
     /// Host names that may be spoken to without TLS, beside this machine.
     var allowHTTP: [String] = []
+    /// Names of which a caller's certificate must have one; empty for any.
+    var names: [String] = []
+    var tls = PeerTLSSettings()
+}
+
+/// How nodes prove to each other who they are; all three or none.
+struct PeerTLSSettings: Sendable {
+    /// The authorities that sign the nodes' certificates.
+    var authorityFile: String?
+    /// The node's own, and its key, for both directions.
+    var certificateFile: String?
+    var keyFile: String?
+
+    /// As the router takes it; `nil` unless all three are there.
+    var both: (server: ServerTLS, client: ClientTLS)? {
+        guard let authorityFile, let certificateFile, let keyFile else { return nil }
+        let certificate = CertificateFiles(chainFile: certificateFile, keyFile: keyFile)
+        return (
+            ServerTLS(certificates: [certificate], clientAuthorityFile: authorityFile, protocols: [.http1]),
+            ClientTLS(authorityFile: authorityFile, certificate: certificate)
+        )
+    }
+
+    /// The keys that are not given while another is.
+    var missing: [String] {
+        let all = [
+            ("peers.tls.ca", authorityFile), ("peers.tls.certificate", certificateFile), ("peers.tls.key", keyFile),
+        ]
+        let missing = all.filter { $0.1 == nil }.map(\.0)
+        return missing.count == all.count ? [] : missing
+    }
 }
 
 /// The listener for operators.

@@ -16,30 +16,40 @@ extension RouterPlan {
             for url in urls { check(url, key) }
             addresses[region] = urls.map { UpstreamAddress($0) }
         }
-        let listener = settings.port.map { PeerConfiguration.Listener(host: settings.host, port: $0) }
-        if listener != nil, !isPlainAllowed(settings.host) {
+        for key in settings.tls.missing {
+            complain(key, "is missing: peers.tls needs the node's certificate, its key and the authority of all nodes")
+        }
+        let listener = settings.port.map {
+            PeerConfiguration.Listener(host: settings.host, port: $0, names: settings.names)
+        }
+        if !settings.names.isEmpty, settings.tls.both == nil {
+            complain("peers.listen.names", "is about certificates, and there are none; give peers.tls")
+        }
+        if listener != nil, settings.tls.both == nil, !isPlainAllowed(settings.host) {
             complain(
                 "peers.listen.host",
-                "is \(settings.host), which other machines reach, and the listener has no TLS; name this host in "
-                    + "peers.allowHttp if the network is yours alone")
+                "is \(settings.host), which other machines reach, and the listener has no TLS; give peers.tls, or name "
+                    + "this host in peers.allowHttp if the network is yours alone")
         }
         return PeerConfiguration(listener: listener, addresses: addresses)
     }
 
     private mutating func check(_ url: WebAddress, _ key: String) {
         if url.scheme == .https {
-            complain(
-                key,
-                "must begin with http://, not \(url), because peers are spoken to without TLS; give the near end of a "
-                    + "tunnel between the nodes")
+            if configuration.peers.tls.both == nil {
+                complain(key, "is \(url), and this node has no certificate to show there; give peers.tls")
+            }
         } else if !isPlainAllowed(url.host) {
             complain(
                 key,
-                "is \(url), on another machine: calls of tenants pass there with their tokens and without TLS; name "
-                    + "\(url.host) in peers.allowHttp if the network is yours alone")
+                "is \(url), on another machine: calls of tenants pass there with their tokens and without TLS; call it "
+                    + "by https, or name \(url.host) in peers.allowHttp if the network is yours alone")
         }
         if !url.path.isEmpty {
-            complain(key, "has the path \(url.path); give the peer's listener alone, such as http://\(url.authority)")
+            complain(
+                key,
+                "has the path \(url.path); give the peer's listener alone, such as "
+                    + "\(url.scheme.rawValue)://\(url.authority)")
         }
     }
 

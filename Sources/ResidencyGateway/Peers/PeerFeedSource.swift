@@ -6,24 +6,27 @@ import TenantDirectory
 struct PeerFeedSource: FeedSource {
     /// A page of 1,000 records is less than a megabyte.
     private static let timeout = Duration.seconds(5)
-    private static let client = PeerClient()
 
     let name: String
     let address: UpstreamAddress
+    let client: PeerClient
 
     /// Has the directory read from other nodes while it is away.
     static func add(
-        _ configured: [Region: [UpstreamAddress]], _ keeper: NodeKeeper<ContinuousClock>, to directory: Directory
+        _ configured: [Region: [UpstreamAddress]], _ certificates: Renewable<ClientContext>?,
+        _ keeper: NodeKeeper<ContinuousClock>,
+        to directory: Directory
     ) {
+        let client = PeerClient(certificates: certificates)
         let ownID = keeper.identity.id
         directory.setOtherSources {
-            Self.sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID)
+            Self.sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID, client: client)
         }
     }
 
     /// All nodes that are known: those of the configuration, and those that the directory named while it was there.
     static func sources(
-        configured: [Region: [UpstreamAddress]], nodes: [NodesReport.Node], ownID: String
+        configured: [Region: [UpstreamAddress]], nodes: [NodesReport.Node], ownID: String, client: PeerClient
     ) -> [any FeedSource] {
         var found: [UpstreamAddress: String] = [:]
         for address in configured.values.joined() { found[address] = address.authority }
@@ -31,7 +34,9 @@ struct PeerFeedSource: FeedSource {
             guard let address = node.record.addresses["peers"].flatMap(Self.address) else { continue }
             found[address] = node.record.identity.id
         }
-        return found.sorted { $0.value < $1.value }.map { PeerFeedSource(name: $0.value, address: $0.key) }
+        return found.sorted { $0.value < $1.value }.map {
+            PeerFeedSource(name: $0.value, address: $0.key, client: client)
+        }
     }
 
     func feed(after position: FeedPosition?, limit: Int) async throws(DirectoryError) -> FeedAnswer {
@@ -39,7 +44,7 @@ struct PeerFeedSource: FeedSource {
         guard let position else { return .cut }
         let path = "\(NodeEndpoints.feedPath)?after=\(position.sequence)&id=\(position.id)&limit=\(limit)"
         do throws(RouterError) {
-            let answer = try await Self.client.ask(address, "GET", path, timeout: Self.timeout)
+            let answer = try await client.ask(address, "GET", path, timeout: Self.timeout)
             guard answer.status == 200 else {
                 throw RouterError(.peerBadResponse, origin: .peer, "Node \(name) answers with \(answer.status).")
             }
@@ -57,10 +62,13 @@ struct PeerFeedSource: FeedSource {
         }
     }
 
-    /// `10.0.0.7:8443`
+    /// `10.0.0.7:8443`, or `https://10.0.0.7:8443` where the node's listener has TLS.
     private static func address(_ text: String) -> UpstreamAddress? {
+        let isSecure = text.hasPrefix(NodeDescription.secureMark)
+        let text = text.trimmingPrefix(NodeDescription.secureMark)
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
         let host = text[..<colon].trimmingPrefix("[")
-        return UpstreamAddress(host: String(host.hasSuffix("]") ? host.dropLast() : host), port: port)
+        return UpstreamAddress(
+            host: String(host.hasSuffix("]") ? host.dropLast() : host), port: port, isSecure: isSecure)
     }
 }

@@ -72,6 +72,34 @@ struct GatewayCertificatesTests {
         #expect(try GatewayCertificates.load(half).listen == nil)
     }
 
+    @Test("of nodes are one for both directions, need their authority, and are renewed together")
+    func peers() throws {
+        let folder = try ScratchFolder()
+        let authority = try TestAuthority(in: folder.path)
+        let files = try authority.issue("node", for: ["eu-1.internal"])
+        let settings = try configuration(
+            """
+            peers:
+              listen: { host: 0.0.0.0, port: 0, names: ["*.Internal", us.example.org] }
+              tls: { ca: test-authority.pem, certificate: node.pem, key: node-key.pem }
+            """, in: folder)
+        #expect(settings.peers.names == ["*.internal", "us.example.org"])
+        #expect(settings.peers.tls.missing.isEmpty)
+        let certificates = try GatewayCertificates.load(settings)
+        #expect(certificates.router.peersListen != nil && certificates.router.peers != nil)
+        #expect(certificates.peers?.listen.current.names == ["eu-1.internal"])
+        let item = try #require(certificates.watched.first { $0.key == "peers.tls" })
+        #expect(item.renew(false) == .unchanged && item.renew(true) == .renewed)
+        try "broken".write(toFile: files.keyFile, atomically: true, encoding: .utf8)
+        guard case .refused = item.renew(false) else {
+            Issue.record("a broken key was taken")
+            return
+        }
+        var half = settings.peers.tls
+        half.keyFile = nil
+        #expect(half.missing == ["peers.tls.key"] && half.both == nil)
+    }
+
     @Test("are looked at by the watcher, which says what it has not taken")
     func watcher() throws {
         let folder = try ScratchFolder()

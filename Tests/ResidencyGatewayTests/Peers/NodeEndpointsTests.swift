@@ -31,8 +31,10 @@ final class NodeEndpointsTests {
         return .alias(alias)
     }
 
-    @Test("brings what a node has not heard of while the directory is out of its reach, over the peers' listener")
-    func overTheWire() async throws {
+    @Test(
+        "brings what a node has not heard of while the directory is out of its reach, over the peers' listener",
+        arguments: [false, true])
+    func overTheWire(isSecure: Bool) async throws {
         let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: try sealer())
         let near = try node("near", store)
         _ = try await add("a", to: store)
@@ -44,14 +46,20 @@ final class NodeEndpointsTests {
         try await near.catchUp()
         let known = try await store.tenant(key)
         store.close()
+        let authority = try TestAuthority(in: folder.path)
+        let both = try PeerTLSSettings(authority, authority.issue("node", for: ["IP:127.0.0.1"])).both
+        let listen = try isSecure ? both.map { try Renewable($0.server) { WallClock.seconds() } } : nil
+        let calls = try both.map { try Renewable($0.client) { WallClock.seconds() } }
         try await RouterFixture.run(
             tenants: [], peerEndpoints: NodeEndpoints(directory: near),
+            certificates: RouterCertificates(peersListen: listen),
             change: { $0.peers.listener = PeerConfiguration.Listener(host: "127.0.0.1", port: 0) }
         ) { fixture in
-            let address = UpstreamAddress(host: "127.0.0.1", port: fixture.peersPort)
+            let address = UpstreamAddress(host: "127.0.0.1", port: fixture.peersPort, isSecure: isSecure)
             let region = try #require(Region("US"))
             far.setOtherSources {
-                PeerFeedSource.sources(configured: [region: [address]], nodes: [], ownID: "far")
+                PeerFeedSource.sources(
+                    configured: [region: [address]], nodes: [], ownID: "far", client: PeerClient(certificates: calls))
             }
             await #expect(throws: DirectoryError.self) { _ = try await far.readFeed() }
             far.sawRow(.now)
@@ -87,8 +95,27 @@ final class NodeEndpointsTests {
             nodes: [
                 node("eu-1", "10.0.0.1:1"), node("eu-2", "[::1]:2"), node("eu-3", nil), node("eu-4", "odd"),
                 node("eu-5", "10.0.0.5:5", .silent),
-            ], ownID: "eu-1")
-        #expect(sources.map(\.name) == ["eu-2", "us.internal:8443"])
+                node("eu-6", "https://eu-6.internal:6"),
+            ], ownID: "eu-1", client: PeerClient())
+        #expect(sources.map(\.name) == ["eu-2", "eu-6", "us.internal:8443"])
         #expect((sources.first as? PeerFeedSource)?.address == UpstreamAddress(host: "::1", port: 2))
+        let secure = try #require(sources.dropFirst().first as? PeerFeedSource)
+        #expect(secure.address == UpstreamAddress(host: "eu-6.internal", port: 6, isSecure: true))
+    }
+
+    @Test("says in the directory that it is called by https where the listener for peers has TLS")
+    func announced() {
+        let bound = Gateway.Addresses(listen: "0.0.0.0:1", admin: "127.0.0.1:2", peers: "0.0.0.0:3")
+        var node = NodeSettings()
+        node.address = "eu-1.internal"
+        #expect(NodeDescription.addresses(bound, node, isSecure: true)["peers"] == "https://eu-1.internal:3")
+        #expect(NodeDescription.addresses(bound, node, isSecure: false)["peers"] == "eu-1.internal:3")
+    }
+}
+
+extension PeerTLSSettings {
+    fileprivate init(_ authority: TestAuthority, _ files: CertificateFiles) {
+        self.init(
+            authorityFile: authority.certificateFile, certificateFile: files.chainFile, keyFile: files.keyFile)
     }
 }
