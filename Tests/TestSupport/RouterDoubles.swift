@@ -51,9 +51,13 @@ package struct ScriptedPeerEndpoints: PeerEndpoints {
 
 /// Keeps what it hears, and lets a test wait for it.
 package final class RecordingObserver: RouterObserver {
+    private typealias Waiter = (
+        matches: @Sendable (RouterEvent) -> Bool, times: Int, resume: CheckedContinuation<Void, Never>
+    )
+
     private struct State {
         var events: [RouterEvent] = []
-        var waiting: [(matches: @Sendable (RouterEvent) -> Bool, resume: CheckedContinuation<Void, Never>)] = []
+        var waiting: [Waiter] = []
     }
 
     private let state = Mutex(State())
@@ -65,39 +69,20 @@ package final class RecordingObserver: RouterObserver {
     package func observe(_ event: RouterEvent) {
         let ready = state.withLock { state in
             state.events.append(event)
-            let ready = state.waiting.filter { $0.matches(event) }.map(\.resume)
-            state.waiting.removeAll { $0.matches(event) }
+            let isReady = state.waiting.map { state.events.count(where: $0.matches) >= $0.times }
+            let ready = zip(isReady, state.waiting).filter(\.0).map(\.1.resume)
+            state.waiting = zip(isReady, state.waiting).filter { !$0.0 }.map(\.1)
             return ready
         }
         for continuation in ready { continuation.resume() }
     }
 
-    /// Waits until so many events have come that `matches`.
-    package func heard(_ count: Int, _ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
-        while true {
-            let seen = events
-            if seen.count(where: matches) >= count { return }
-            await heardMore(than: seen.count)
-        }
-    }
-
-    private func heardMore(than seen: Int) async {
+    /// Waits until so many events have come that `matches` is true for.
+    package func heard(_ times: Int = 1, _ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
-                if state.events.count > seen { return true }
-                state.waiting.append(({ _ in true }, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
-    }
-
-    /// Waits until an event has come that `matches`.
-    package func heard(_ matches: @escaping @Sendable (RouterEvent) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.events.contains(where: matches) { return true }
-                state.waiting.append((matches, continuation))
+                if state.events.count(where: matches) >= times { return true }
+                state.waiting.append((matches, times, continuation))
                 return false
             }
             if isThere { continuation.resume() }

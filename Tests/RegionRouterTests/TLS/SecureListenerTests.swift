@@ -66,9 +66,7 @@ struct SecureListenerTests {
             try plain.send(Self.request)
             #expect(try !plain.receiveAll().contains("HTTP/1.1"))
             #expect(try fixture.connect().receiveAll() == "")
-            while fixture.observer.events.count(where: { if case .handshakeFailed = $0 { true } else { false } }) < 3 {
-                await Task.yield()
-            }
+            await fixture.observer.heard(3) { if case .handshakeFailed = $0 { true } else { false } }
         }
     }
 
