@@ -21,6 +21,9 @@ package struct RouterConfiguration: Sendable {
     /// How app instances and peers are looked after.
     package var upstreams = UpstreamSettings()
 
+    /// The regions that a call can be brought to from here: this node's own, and those of its peers.
+    package var knownRegions: Set<Region> { Set(instances.keys).union(peers.addresses.keys) }
+
     /// Servers that one region may have; what is past them is not used.
     package static let maxServersPerRegion = InstanceChoice.maxServers
 

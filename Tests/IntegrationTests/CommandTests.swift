@@ -54,6 +54,37 @@ struct CommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["gateway.yaml"])
     }
 
+    @Test("bring in tenants of a region that a peer owns, and none of a region that is nobody's")
+    func importOfOtherRegions() async throws {
+        let folder = try ScratchFolder()
+        let descriptor = #"""
+            {"key": "com.example.app", "name": "Example", "baseUrl": "http://127.0.0.1:8080", "apiVersion": 1,
+             "authentication": {"type": "jwt"}, "lifecycle": {"installed": "/installed"},
+             "regionBaseUrls": {"EU": "http://eu.localhost:8080", "US": "http://us.localhost:8080"}}
+            """#
+        let config = """
+            node: { id: eu-1, regions: [EU] }
+            app: { declaration: app.json, instances: { EU: ["http://127.0.0.1:3001"] } }
+            peers: { listen: { host: 127.0.0.1, port: 0 }, US: ["http://127.0.0.1:8443"] }
+            directory: { store: sqlite, path: residency.sqlite }
+            secrets: { keyFile: residency.key }
+            defaultRegion: EU
+            """
+        let files = ["app.json": descriptor, "gateway.yaml": config]
+        for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file(name))) }
+        for (region, status) in [("US", Int32(0)), ("DE", 1)] {
+            let line =
+                #"{"clientKey": "\#(region)-key", "sharedSecret": "0123456789abcdef0123456789abcdef", "#
+                + #""baseUrl": "https://one.atlassian.net", "region": "\#(region)"}"#
+            let file = folder.file("\(region).ndjson")
+            try Data(line.utf8).write(to: URL(fileURLWithPath: file))
+            let ending = try await ChildProcess.run(
+                ["tenants", "import", file, "--config", folder.file("gateway.yaml")], in: folder.path)
+            #expect(ending.status == status, "\(ending.errors)")
+            #expect(status == 0 || ending.errors.contains("EU, US"))
+        }
+    }
+
     @Test("refuse a directory that is not theirs, and one whose key is another, with the configuration code")
     func foreignDirectory() async throws {
         let site = try await GatewaySite()

@@ -43,7 +43,7 @@ struct TenantsImportCommand: AsyncParsableCommand {
             try data(),
             options: ImportOptions(
                 format: format, appKey: appKey ?? plan.identify.appKey, forgeAppID: plan.identify.forgeAppID,
-                region: region, knownRegions: Set(plan.instances.keys)))
+                region: region, knownRegions: plan.knownRegions))
         let store = try await ConfiguredStore.open(configuration, logger: ConfiguredStore.commandLogger)
         defer { store.close() }
         let bar = ProgressBar(total: imported.tenants.count, what: "tenants")
