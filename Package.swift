@@ -45,10 +45,17 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "RealmMigration",
+            dependencies: [
+                "TenantDirectory",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .executableTarget(
             name: "ResidencyGateway",
             dependencies: [
-                "TenantDirectory", "RegionRouter", "CLibCurl",
+                "TenantDirectory", "RegionRouter", "RealmMigration", "CLibCurl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -96,6 +103,13 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "RealmMigrationTests",
+            dependencies: [
+                "RealmMigration", "TenantDirectory", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(
             name: "ResidencyGatewayTests",
             dependencies: [

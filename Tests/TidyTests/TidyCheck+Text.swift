@@ -28,8 +28,10 @@ extension TidyCheck {
     private static let arrows: [String: Set<String>] = [
         "TenantDirectory": ["CLibCrypto", "CLibPQ", "GRDB"],
         "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "NIOHTTP2", "NIOHPACK"],
+        "RealmMigration": ["TenantDirectory", "CLibCurl", "CLibPQ"],
         "ResidencyGateway": [
-            "TenantDirectory", "RegionRouter", "CLibCurl", "ArgumentParser", "Configuration", "GRDB", "Hummingbird",
+            "TenantDirectory", "RegionRouter", "RealmMigration", "CLibCurl", "ArgumentParser", "Configuration", "GRDB",
+            "Hummingbird",
             "HummingbirdCore",
             "HTTPTypes", "NIOCore", "NIOPosix", "UnixSignals", "Yams",
         ],

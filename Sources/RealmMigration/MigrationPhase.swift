@@ -1,0 +1,52 @@
+/// The phases of a migration (design §6, amendment H22). A phase is stored before it is acted on, so that whoever takes
+/// over after a crash knows what may have been done.
+package enum MigrationPhase: String, Sendable, CaseIterable, Codable {
+    /// Accepted; begins when its time has come and there is room.
+    case scheduled
+    /// Both stores are looked at and made ready; nothing of the tenant has been copied.
+    case preparing
+    case copying
+    /// All rows are there; what is written meanwhile follows.
+    case catchingUp
+    /// Caught up and able to switch now. May fall back to `catchingUp`.
+    case ready
+    /// The gate is closed, or closing: the one phase that is bounded in time.
+    case cuttingOver
+    /// The tenant is served by the target.
+    case committed
+    /// The source's rows are being deleted.
+    case purging
+    case done
+    /// What was made in both stores is being taken away.
+    case rollingBack
+    case rolledBack
+    /// After the switch, and back again: the data is on its way to where it came from.
+    case returning
+    case returned
+
+    /// Nothing will be done any more.
+    package var isOver: Bool {
+        switch self {
+        case .done, .rolledBack, .returned: true
+        default: false
+        }
+    }
+
+    /// The phases that may follow.
+    package var next: Set<MigrationPhase> {
+        switch self {
+        case .scheduled: [.preparing, .rollingBack]
+        case .preparing: [.copying, .ready, .rollingBack]
+        case .copying: [.catchingUp, .ready, .rollingBack]
+        case .catchingUp: [.ready, .rollingBack]
+        case .ready: [.catchingUp, .cuttingOver, .rollingBack]
+        // Given up, it may be tried again; offline there is nothing to catch up with.
+        case .cuttingOver: [.catchingUp, .ready, .committed, .returned, .rollingBack]
+        case .committed: [.purging, .returning]
+        case .purging: [.done]
+        case .rollingBack: [.rolledBack]
+        case .returning: [.ready, .committed]
+        case .done, .rolledBack, .returned: []
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// One stream of a copy.
+package struct CopyLane: Sendable, Codable, Equatable {
+    package var name: String
+    /// Estimates, for the progress bar.
+    package var rows: Int64
+    package var bytes: Int64
+    /// Its rows make an app act for the tenant (`activates`, H11): copied in the pause, after all others.
+    package var isActivating: Bool
+
+    package init(name: String, rows: Int64, bytes: Int64, isActivating: Bool = false) {
+        self.name = name
+        self.rows = rows
+        self.bytes = bytes
+        self.isActivating = isActivating
+    }
+}

@@ -1,0 +1,68 @@
+/// The side of an app's store that a tenant leaves. In the order in which a migration calls it; every call can be
+/// repeated, and all throw ``MigrationError``.
+///
+/// An implementation belongs to one store and one region and serves many migrations at a time.
+package protocol SourceStore: Sendable {
+    /// Looks, and changes nothing.
+    func survey(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError) -> StoreSurvey
+
+    /// Writes the ticket's authority into the tenant's row: from then on older generations and attempts are refused.
+    /// - Returns: what the row said, for whoever takes over.
+    func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim
+
+    /// Makes what the move needs: the fence's triggers and, for a live move, publication, slot and snapshot.
+    func prepare(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError)
+
+    /// The streams to copy, in an order that references allow; they may be copied side by side.
+    func lanes(_ ticket: MoveTicket) async throws(MigrationError) -> [CopyLane]
+
+    /// The next part of a table's copy, after the cursor; the last one is repeated when asked for again.
+    func copyBatch(_ ticket: MoveTicket, lane: String, after cursor: String) async throws(MigrationError) -> StoreBatch
+
+    /// Digests of the tables as they were copied, to be compared with the target before any change is applied there.
+    func copyDigests(_ ticket: MoveTicket) async throws(MigrationError) -> [StoreDigest]
+
+    /// The next changes after the cursor; waits for some, for so long. `nil` where there are none.
+    /// - Parameter marker: what ``mark(_:)`` returned: the batch that reaches it says `isLast`.
+    func changes(_ ticket: MoveTicket, after cursor: String, marker: String?, wait: Duration)
+        async throws(MigrationError) -> StoreBatch?
+
+    /// Whether the rest would fit into a pause: how far behind, and what long transactions stand in the way.
+    func lag(_ ticket: MoveTicket) async throws(MigrationError) -> StoreLag
+
+    /// The target has made everything up to this cursor durable.
+    func confirm(_ ticket: MoveTicket, cursor: String) async throws(MigrationError)
+
+    /// What has changed since the last round of verification, as far as it has been sent.
+    func changedKeys(_ ticket: MoveTicket) async throws(MigrationError) -> [StoreDigest.Request]
+
+    func digests(_ ticket: MoveTicket, of requests: [StoreDigest.Request], key: [UInt8])
+        async throws(MigrationError) -> [StoreDigest]
+
+    /// The hash of every row of a table's part, by key, to name what differs.
+    func rowHashes(_ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8])
+        async throws(MigrationError) -> [String: String]
+
+    // MARK: The pause
+
+    /// Refuses the tenant's writes from now on; waits, bounded, for every open transaction that has written (H18).
+    func raiseFence(_ ticket: MoveTicket, epoch: Int64, within budget: Duration) async throws(MigrationError)
+
+    /// Writes a marker into the log of changes, after the fence (H7). For a store that is copied while the fence is up
+    /// it marks nothing.
+    func mark(_ ticket: MoveTicket) async throws(MigrationError) -> String
+
+    /// The decision, one statement in the tenant's row (H14): `fenced(epoch)` becomes `moved(epoch)` with the seal's
+    /// token, or `open(epoch)`. Whoever comes second is told what it is.
+    func decide(_ ticket: MoveTicket, epoch: Int64, _ wanted: StoreDecision) async throws(MigrationError)
+        -> StoreDecision
+
+    // MARK: Afterwards
+
+    /// Deletes up to so many rows of a tenant that has left (`moved`, then `purging`: H36).
+    /// - Returns: how many are left; at zero, everything of ours is gone but the tenant's row.
+    func purge(_ ticket: MoveTicket, limit: Int64) async throws(MigrationError) -> Int64
+
+    /// Takes away all that ``prepare(_:mode:)`` made, and opens the tenant's row where nothing was decided.
+    func cleanUp(_ ticket: MoveTicket) async throws(MigrationError)
+}
