@@ -6,11 +6,16 @@ package struct CopyLane: Sendable, Codable, Equatable {
     package var bytes: Int64
     /// Its rows make an app act for the tenant (`activates`, H11): copied in the pause, after all others.
     package var isActivating: Bool
+    /// Lanes that must have been applied to their end before this one begins, because its rows refer to theirs.
+    package var follows: [String]
 
-    package init(name: String, rows: Int64, bytes: Int64, isActivating: Bool = false) {
+    package init(
+        name: String, rows: Int64, bytes: Int64, isActivating: Bool = false, follows: [String] = []
+    ) {
         self.name = name
         self.rows = rows
         self.bytes = bytes
         self.isActivating = isActivating
+        self.follows = follows
     }
 }

@@ -7,13 +7,17 @@ package protocol SourceStore: Sendable {
     func survey(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError) -> StoreSurvey
 
     /// Writes the ticket's authority into the tenant's row: from then on older generations and attempts are refused.
-    /// - Returns: what the row said, for whoever takes over.
+    /// - Returns: what the row said before, for whoever takes over. Where its generation or attempt is above the
+    ///   ticket's, or its generation is another migration's and not below, nothing was written: claim again with one
+    ///   above (H35).
+    /// - Throws: `.overtaken` where the row is another migration's that is not over, or another directory's.
     func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim
 
     /// Makes what the move needs: the fence's triggers and, for a live move, publication, slot and snapshot.
     func prepare(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError)
 
-    /// The streams to copy, in an order that references allow; they may be copied side by side.
+    /// The streams to copy, in an order that references allow; they may be copied side by side but for what a lane
+    /// ``CopyLane/follows``.
     func lanes(_ ticket: MoveTicket) async throws(MigrationError) -> [CopyLane]
 
     /// The next part of a table's copy, after the cursor; the last one is repeated when asked for again.

@@ -34,6 +34,9 @@ package protocol TargetStore: Sendable {
     /// `sealed` becomes `arriving` again: the cutover was given up.
     func unseal(_ ticket: MoveTicket) async throws(MigrationError)
 
+    /// Takes away what was made for the move, once the tenant's row is `open`; its rows stay. Not in the pause.
+    func finish(_ ticket: MoveTicket) async throws(MigrationError)
+
     /// Deletes what was copied, and all that was made for the move. Refused once the tenant's row is `open`.
     func cleanUp(_ ticket: MoveTicket) async throws(MigrationError)
 }
