@@ -79,8 +79,7 @@ struct Routing {
     ) throws(RouterError) -> Decision {
         let identifier = loop.identifier
         guard let entry = identifier.entry(of: claim, in: loop.tenants) else {
-            // A peer knew it: what is remembered here as unknown may be old.
-            guard tried.load else { return .load(try identifier.key(of: claim), fresh: statement?.placement != nil) }
+            guard tried.load else { return .load(try identifier.key(of: claim), fresh: false) }
             throw Self.unknownTenant
         }
         let now = loop.shared.wallClock()
@@ -106,7 +105,7 @@ struct Routing {
         }
         try loop.identifier.verify(claim, key: key, now: loop.shared.wallClock())
         guard let entry = loop.tenants.entry(.alias(claim.alias)) else {
-            guard tried.load else { return .load(.alias(claim.alias), fresh: statement?.placement != nil) }
+            guard tried.load else { return .load(.alias(claim.alias), fresh: false) }
             guard !tried.admit else { throw Self.unknownTenant }
             return .admit(install(claim))
         }

@@ -11,6 +11,7 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
         var hostRealms: [TenantID: Region] = [:]
         var awaitingRealm: [TenantID: [CheckedContinuation<Region, Never>]] = [:]
         var isAway = false
+        var isMirrored = false
         var listeners: [AsyncStream<TenantChange>.Continuation] = []
     }
 
@@ -25,7 +26,11 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
     package var hostRealms: [TenantID: Region] { state.withLock { $0.hostRealms } }
 
     /// While it is away every question fails.
-    package func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+    /// - Parameter isMirrored: what it holds is known all the same, as by a node's mirror; only what is asked past that
+    ///   fails.
+    package func setAway(_ isAway: Bool, isMirrored: Bool = false) {
+        state.withLock { ($0.isAway, $0.isMirrored) = (isAway, isMirrored) }
+    }
 
     /// Puts a record in, and tells those who listen.
     package func put(_ tenant: Tenant, tell: Bool = true) {
@@ -37,6 +42,12 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
     }
 
     package func tenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? {
+        try find(key, fresh: false)
+    }
+
+    package func freshTenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? { try find(key, fresh: true) }
+
+    private func find(_ key: TenantKey, fresh: Bool) throws(DirectoryError) -> Tenant? {
         let (isAway, found) = state.withLock { state in
             state.loads += 1
             let found = state.tenants.values.first { tenant in
@@ -45,13 +56,11 @@ package final class MemoryDirectory: PlacementLookup, TenantReports {
                 case .id(let id): tenant.id == id
                 }
             }
-            return (state.isAway, found)
+            return (state.isAway && (fresh || !state.isMirrored || found == nil), found)
         }
         if isAway { throw DirectoryError(.unavailable, "away") }
         return found
     }
-
-    package func freshTenant(_ key: TenantKey) async throws(DirectoryError) -> Tenant? { try await tenant(key) }
 
     package func changes() -> AsyncStream<TenantChange> {
         let (stream, continuation) = AsyncStream.makeStream(of: TenantChange.self)

@@ -45,6 +45,19 @@ struct ForwardingToPeersTests {
         }
     }
 
+    @Test("is answered while the directory is away by a node that has the tenant in its mirror, and not yet at hand")
+    func fromTheMirror() async throws {
+        try await PeerFixture.run(tenants: Self.tenants) { fixture in
+            fixture.eu.directory.setAway(true, isMirrored: true)
+            fixture.us.directory.setAway(true, isMirrored: true)
+            let socket = try RawSocket(port: fixture.eu.port)
+            try socket.send(Self.panel("site-us"))
+            let response = try socket.receiveResponse()
+            #expect(response.status == 200)
+            #expect(response.field("x-instance") == "us")
+        }
+    }
+
     @Test("streams both ways, chunked or not, and keeps what the app answers with")
     func streams() async throws {
         try await PeerFixture.run(tenants: Self.tenants) { fixture in
