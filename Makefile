@@ -27,7 +27,7 @@ demo: packages ## builds, then shows two regions, a gateway and a host at work, 
 	.build/debug/residency-gateway demo
 
 demo-fleet: packages ## builds, then tells of three regions with two gateways each that share a directory, and of losses
-	@$(ENSURE) postgresql curl python3
+	@$(ENSURE) postgresql curl openssl python3
 	swift build --product residency-gateway
 	python3 Tests/Fleet/demo.py --gateway .build/debug/residency-gateway
 

@@ -25,6 +25,15 @@ static inline CURLcode residency_curl_set_fields(CURL *handle, struct curl_slist
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
 }
 
+static inline CURLcode residency_curl_set_ways(CURL *handle, struct curl_slist *ways) {
+    return curl_easy_setopt(handle, CURLOPT_CONNECT_TO, ways);
+}
+
+// At least CURL_ERROR_SIZE bytes, which must stay as long as the handle.
+static inline CURLcode residency_curl_set_error_text(CURL *handle, char *bytes) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, bytes);
+}
+
 typedef size_t (*residency_curl_data)(char *bytes, size_t size, size_t count, void *context);
 
 static inline CURLcode residency_curl_on_body(CURL *handle, residency_curl_data callback, void *context) {

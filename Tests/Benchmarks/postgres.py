@@ -14,9 +14,12 @@ def free_port():
 
 
 class Server:
-    """Made and started by its making; `stop` and `start` as often as one likes."""
+    """Made and started by its making; `stop` and `start` as often as one likes.
 
-    def __init__(self, folder, user="bench"):
+    With a certificate (the files of chain and key) it speaks TLS, too.
+    """
+
+    def __init__(self, folder, user="bench", certificate=None):
         self.binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         self.folder, self.port, self.user = folder, free_port(), user
         self.environment = {
@@ -27,6 +30,9 @@ class Server:
         if self.owner:
             shutil.chown(folder, "postgres")
         self._owned("initdb", "-D", f"{folder}/data", "-U", user, "--auth", "trust", "--no-sync")
+        self.options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        if certificate:
+            self._use_tls(*certificate)
         self.start()
 
     @property
@@ -34,8 +40,7 @@ class Server:
         return f"postgresql://{self.user}@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
     def start(self):
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-o", options, "-l", f"{self.folder}/log", "start")
+        self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-o", self.options, "-l", f"{self.folder}/log", "start")
 
     def stop(self):
         self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "fast", "stop")
@@ -46,6 +51,15 @@ class Server:
         result = subprocess.run(
             command, check=True, text=True, capture_output=True, env={**self.environment, **environment})
         return result.stdout
+
+    def _use_tls(self, chain, key):
+        """The server wants both files for itself."""
+        for source, name in ((chain, "server.crt"), (key, "server.key")):
+            target = shutil.copy(source, f"{self.folder}/data/{name}")
+            os.chmod(target, 0o600)
+            if self.owner:
+                shutil.chown(target, "postgres", "postgres")
+        self.options += " -c ssl=on"
 
     def _owned(self, program, *arguments):
         command = self.owner + [f"{self.binaries}/{program}", *arguments]

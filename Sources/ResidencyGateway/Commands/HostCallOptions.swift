@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RegionRouter
 
 /// What those that call a gateway have in common.
 struct HostCallOptions: ParsableArguments {
@@ -7,6 +8,9 @@ struct HostCallOptions: ParsableArguments {
 
     @Option(help: "The gateway, as http://HOST:PORT; its descriptor says the rest.")
     var gateway = "http://127.0.0.1:8080"
+
+    @Option(help: "PEM of the authority that signed the gateway's certificate; without it those of the system.")
+    var ca: String?
 
     @Option(help: "Where the gateway serves the descriptor.")
     var descriptorPath = "/atlassian-connect.json"
@@ -49,7 +53,9 @@ struct HostCallOptions: ParsableArguments {
         let known = FileManager.default.fileExists(atPath: path)
         let state = try HostState.load(path)
         if !known { try state.save(path) }
-        try await withOutboundClient(HostCaller.outbound) { client in
+        var outbound = HostCaller.outbound
+        outbound.tls.authorityFile = ca
+        try await withOutboundClient(outbound) { client in
             let caller = HostCaller(client: client)
             let app: ServedApp
             do {

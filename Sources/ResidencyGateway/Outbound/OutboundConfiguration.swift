@@ -8,10 +8,16 @@ package struct OutboundConfiguration: Sendable {
     package var proxy: String
     /// Calls under way; past it `busy`.
     package var maxInFlight: Int
+    /// Who may have signed the certificates of https servers, and what is shown to one that asks; the server's name is
+    /// that of the URL.
+    package var tls: ClientTLS
 
-    package init(allow: [AddressRange] = [], proxy: String = "", maxInFlight: Int = 64) {
+    package init(
+        allow: [AddressRange] = [], proxy: String = "", maxInFlight: Int = 64, tls: ClientTLS = ClientTLS()
+    ) {
         self.allow = allow
         self.proxy = proxy
         self.maxInFlight = maxInFlight
+        self.tls = tls
     }
 }

@@ -19,6 +19,9 @@ final class OutboundExchange {
     /// Whether the addresses seen are the proxy's, which the configuration names.
     private let usesProxy: Bool
     private var fields: UnsafeMutablePointer<curl_slist>?
+    private var ways: UnsafeMutablePointer<curl_slist>?
+    /// What libcurl says of a failure beside its code.
+    private let errorText: UnsafeMutablePointer<CChar>
     private var headers: [(name: String, value: String)] = []
     private var headerBytes = 0
     private var body: [UInt8] = []
@@ -32,17 +35,21 @@ final class OutboundExchange {
         self.easy = easy
         self.policy = policy
         self.usesProxy = !proxy.isEmpty
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(fields)
+        curl_slist_free_all(ways)
+        errorText.deallocate()
     }
 
     // MARK: Options
 
     /// Sets every option of the call.
-    func prepare(proxy: String) throws(OutboundError) {
+    func prepare(_ configuration: OutboundConfiguration) throws(OutboundError) {
         let request = transfer.request
         let milliseconds = max(1, request.timeout.wholeMilliseconds)
         let bounds: [(CURLoption, Int)] = [
@@ -52,11 +59,12 @@ final class OutboundExchange {
         ]
         for (option, value) in bounds { try check(residency_curl_set_long(easy, option, value)) }
         let texts: [(CURLoption, String)] = [
-            (CURLOPT_URL, request.url), (CURLOPT_PROXY, proxy), (CURLOPT_NOPROXY, ""),
+            (CURLOPT_URL, request.url), (CURLOPT_PROXY, configuration.proxy), (CURLOPT_NOPROXY, ""),
             (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_REDIR_PROTOCOLS_STR, "http,https"),
             (CURLOPT_USERAGENT, "residency-gateway"),
         ]
         for (option, value) in texts { try check(residency_curl_set_text(easy, option, value)) }
+        try prepareTLS(configuration.tls)
         try prepareBody(request)
         // libcurl would ask for 100 Continue before longer bodies, and wait a second for servers that do not know it.
         var lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
@@ -64,6 +72,19 @@ final class OutboundExchange {
         for line in lines { fields = curl_slist_append(fields, line) }
         try check(residency_curl_set_fields(easy, fields))
         try prepareCallbacks()
+    }
+
+    private func prepareTLS(_ tls: ClientTLS) throws(OutboundError) {
+        let files = [
+            (CURLOPT_CAINFO, tls.authorityFile), (CURLOPT_SSLCERT, tls.certificate?.chainFile),
+            (CURLOPT_SSLKEY, tls.certificate?.keyFile),
+        ]
+        for case (let option, let file?) in files { try check(residency_curl_set_text(easy, option, file)) }
+        if let server = transfer.request.server {
+            ways = curl_slist_append(ways, "::\(server)")
+            try check(residency_curl_set_ways(easy, ways))
+        }
+        try check(residency_curl_set_error_text(easy, errorText))
     }
 
     private func prepareBody(_ request: OutboundRequest) throws(OutboundError) {
@@ -190,13 +211,21 @@ final class OutboundExchange {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved
             case CURLE_COULDNT_CONNECT: .unreachable
             case CURLE_OPERATION_TIMEDOUT: .timeout
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .untrusted
+            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+                CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
+                .untrusted
             case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
                 CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
                 .brokenAnswer
             default: .failed
             }
-        return OutboundError(code, "no answer from \(origin): \(text(result))")
+        return OutboundError(code, "no answer from \(origin): \(code == .untrusted ? detail(result) : text(result))")
+    }
+
+    /// Which of the many things that can be wrong with a certificate it is; names hosts and files alone.
+    private func detail(_ result: CURLcode) -> String {
+        let said = String(cString: errorText)
+        return said.isEmpty ? text(result) : said
     }
 
     private func text(_ code: CURLcode) -> String {

@@ -69,7 +69,7 @@ struct OutboundLoop: Sendable {
             return nil
         }
         do throws(OutboundError) {
-            try exchange.prepare(proxy: configuration.proxy)
+            try exchange.prepare(configuration)
         } catch {
             answer(transfer, .failure(error))
             return nil

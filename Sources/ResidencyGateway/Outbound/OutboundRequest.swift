@@ -14,10 +14,13 @@ package struct OutboundRequest: Sendable {
     package var maxBytes: Int
     /// From the call to the last byte of the answer; past it ``OutboundError/Code/timeout``.
     package var timeout: Duration
+    /// `HOST:PORT` that the connection is made to, instead of the URL's, whose name still is the server's.
+    package var server: String?
 
     package init(
         url: String, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        maxBytes: Int = OutboundRequest.defaultMaxBytes, timeout: Duration = .seconds(5)
+        maxBytes: Int = OutboundRequest.defaultMaxBytes, timeout: Duration = .seconds(5),
+        server: String? = nil
     ) {
         self.url = url
         self.method = method
@@ -25,10 +28,11 @@ package struct OutboundRequest: Sendable {
         self.body = body
         self.maxBytes = maxBytes
         self.timeout = timeout
+        self.server = server
     }
 
     /// Scheme, host and port alone: what may be said in an error or a log line.
-    package var origin: String { Self.origin(of: url) }
+    package var origin: String { server.map { "\(Self.origin(of: url)) at \($0)" } ?? Self.origin(of: url) }
 
     package static func origin(of url: String) -> String {
         guard let scheme = url.range(of: "://") else { return "the URL" }

@@ -7,22 +7,20 @@ struct HostCallMade: Sendable {
     let headers: [(name: String, value: String)]
     let body: [UInt8]
 
-    /// The call for a client that does not resolve names under `.localhost`: to the loopback address, with the name in
-    /// `Host`.
+    /// The call for a client that may not resolve names under `.localhost`: to the loopback address, by the same URL.
     func outbound(timeout: Duration) -> OutboundRequest {
-        var url = url
-        var headers = headers
+        var server: String?
         if let scheme = url.firstRange(of: "://") {
             let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
             let parts = authority.split(separator: ":")
             if let name = parts.first, name.hasSuffix(".localhost") {
-                headers.append(("Host", String(authority)))
-                let port = parts.count > 1 ? ":\(parts[1])" : ""
-                url.replaceSubrange(authority.startIndex..<authority.endIndex, with: "127.0.0.1\(port)")
+                let port = parts.count > 1 ? String(parts[1]) : url.hasPrefix("https") ? "443" : "80"
+                server = "127.0.0.1:\(port)"
             }
         }
         return OutboundRequest(
-            url: url, method: method, headers: headers, body: body, maxBytes: 4 * 1024 * 1024, timeout: timeout)
+            url: url, method: method, headers: headers, body: body, maxBytes: 4 * 1024 * 1024, timeout: timeout,
+            server: server)
     }
 
     /// The call as a command to type.
