@@ -8,6 +8,16 @@ extension ClientConnection {
         "This tenant's data is being switched to another region, which takes longer than a "
             + "request waits; try again.", retryAfterSeconds: 1)
 
+    static let moving = RouterError(
+        .moving, origin: .gateway,
+        "This tenant's data is being moved to another region, and until that is done it can be read alone; try "
+            + "again later.", retryAfterSeconds: 30)
+
+    /// Whether the request may write: by its method, by being routed without a token, or by becoming a tunnel.
+    func mayWrite(as kind: RouteKind) -> Bool {
+        !head.method.isSafe || kind == .route || kind == .cookie || head.upgradesToWebSocket
+    }
+
     /// The tenant is held: the request waits before any byte of it goes upstream, and reads no more of its body.
     func wait(at entry: TenantEntry) {
         record.tenant = entry.tenant.id

@@ -150,6 +150,7 @@ extension ClientConnection {
         record.route = target.kind
         record.region = target.region
         record.tenant = target.entry?.tenant.id
+        if let entry = target.entry, entry.isMoving, mayWrite(as: target.kind) { return respond(Self.moving) }
         // The node that the host has called has told the directory already.
         if target.isHostCall, statement == nil, let entry = target.entry { noteHostRealm(entry) }
         send(target, framing: head.framing)

@@ -20,6 +20,9 @@ extension RouterLoop {
         if entry.isHeld {
             for request in entry.inFlight.all where request.kind != .exchange { request.closeAtGate() }
         } else {
+            if entry.isMoving {
+                for request in entry.inFlight.all where request.kind == .tunnel { request.closeAtGate() }
+            }
             releaseWaiting(at: entry)
         }
     }

@@ -36,9 +36,11 @@ final class TenantEntry {
 
     /// The gate is closed: a cutover is under way. Of an entry that is not current nothing is known: who waits asks.
     var isHeld: Bool { tenant.placement.state == .held && !isStale && !isGone }
+    /// What may write is refused: its data moves while it stands still.
+    var isMoving: Bool { tenant.placement.state == .moving && !isStale && !isGone }
     /// It must stay at hand: its gate, its requests in flight, or those that were cut are known nowhere else.
     var isPinned: Bool {
-        tenant.placement.state == .held || inFlight.count > 0 || inFlight.hasCuts || !gate.isEmpty
+        tenant.placement.state != .serving || inFlight.count > 0 || inFlight.hasCuts || !gate.isEmpty
     }
 
     /// Takes a newer state of the record. One that is older is left: an epoch never falls, and of records with the same

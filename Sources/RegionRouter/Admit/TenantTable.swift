@@ -138,11 +138,11 @@ final class TenantTable {
         case .changed(let tenant):
             if loadsUnderWay > 0 { floors[tenant.id] = max(floors[tenant.id] ?? .lowest, Floor(tenant)) }
             guard let known = byID[tenant.id] else {
-                return tenant.placement.state == .held ? [install(tenant)] : []
+                return tenant.placement.state != .serving ? [install(tenant)] : []
             }
             let before = known.isHeld
             install(tenant)
-            return known.isHeld || before ? [known] : []
+            return known.isHeld || known.isMoving || before ? [known] : []
         case .removed(let id):
             stated[id] = nil
             if loadsUnderWay > 0 { floors[id] = .highest }

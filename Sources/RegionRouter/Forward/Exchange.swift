@@ -66,7 +66,7 @@ final class Exchange: InFlightRequest {
     /// The app's answer has begun, and it is one that has no end. Where the gate is closed already it ends at once.
     func turnsInto(_ kind: Kind) {
         self.kind = kind
-        if entry?.isHeld == true { closeAtGate() }
+        if entry?.isHeld == true || kind == .tunnel && entry?.isMoving == true { closeAtGate() }
     }
 
     /// The tunnel has been closed in the client's direction, at the end of a frame.

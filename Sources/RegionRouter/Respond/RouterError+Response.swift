@@ -20,7 +20,7 @@ extension RouterError {
         case .noInstance, .appUnreachable, .appBadResponse, .appClosed, .peerUnreachable, .peerClosed, .peerBadResponse,
             .peerWrongRegion:
             502
-        case .keyServerUnavailable, .directoryUnavailable, .held, .holdFull, .disputed, .busy: 503
+        case .keyServerUnavailable, .directoryUnavailable, .held, .holdFull, .moving, .disputed, .busy: 503
         case .appTimeout, .peerTimeout: 504
         case .peerLoop: 508
         }

@@ -55,6 +55,7 @@ package struct RouterError: Error, Sendable, Equatable {
         case directoryUnavailable = "directory-unavailable"
         case held = "tenant-held"
         case holdFull = "hold-full"
+        case moving = "tenant-moving"
         case disputed = "tenant-disputed"
         case busy = "busy"
         case internalFault = "internal-fault"

@@ -12,17 +12,20 @@ package struct DrainRule: Sendable, Equatable {
     /// The source's store refuses the tenant's writes by itself (the third wall): then a read that is still under way
     /// may be passed over.
     package var isFenced: Bool
+    /// Only requests that may write are stopped: the others go on, and nobody waits for them.
+    package var passesReads: Bool
 
-    package init(budget: Duration = .milliseconds(500), isFenced: Bool) {
+    package init(budget: Duration = .milliseconds(500), isFenced: Bool, passesReads: Bool = false) {
         self.budget = budget
         self.isFenced = isFenced
+        self.passesReads = passesReads
     }
 
     package func verdict(_ traffic: TenantTraffic, after elapsed: Duration) -> Verdict {
-        let mayPassReads = isFenced && elapsed >= budget / 2
+        let mayPassReads = passesReads || isFenced && elapsed >= budget / 2
         if traffic.unsafe == 0, traffic.safe == 0 || mayPassReads { return .drained }
         guard elapsed >= budget else { return .wait }
-        return .inTheWay(traffic.oldest.filter { !$0.isSafe || !isFenced }.map(\.name))
+        return .inTheWay(traffic.oldest.filter { !$0.isSafe || !ignoresReads }.map(\.name))
     }
 
     /// Whether the gate may close: nothing that would have to be waited for is older than so long already.
@@ -32,6 +35,8 @@ package struct DrainRule: Sendable, Equatable {
 
     /// What keeps the gate open, by method and path.
     package func tooOld(in traffic: TenantTraffic, for quietFor: Duration) -> [String] {
-        traffic.oldest.filter { $0.age > quietFor && !(isFenced && $0.isSafe) }.map(\.name)
+        traffic.oldest.filter { $0.age > quietFor && !(ignoresReads && $0.isSafe) }.map(\.name)
     }
+
+    private var ignoresReads: Bool { isFenced || passesReads }
 }

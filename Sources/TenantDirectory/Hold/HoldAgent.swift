@@ -98,7 +98,7 @@ package final class HoldAgent: Service {
     private func follow() async {
         await withDiscardingTaskGroup { group in
             for await change in directory.changes() {
-                guard case .changed(let tenant) = change, tenant.placement.state == .held,
+                guard case .changed(let tenant) = change, tenant.placement.state != .serving,
                     regions.contains(tenant.placement.region)
                 else { continue }
                 group.addTask { await self.acknowledgeFromFeed(tenant) }
@@ -108,7 +108,7 @@ package final class HoldAgent: Service {
 
     /// Acknowledges a hold that was on before this node began to follow the feed; to be called when it has registered.
     package func acknowledgeFromStart(_ id: TenantID) async {
-        guard let tenant = try? await directory.tenant(.id(id)), tenant.placement.state == .held else { return }
+        guard let tenant = try? await directory.tenant(.id(id)), tenant.placement.state != .serving else { return }
         await acknowledgeFromFeed(tenant)
     }
 
@@ -117,9 +117,10 @@ package final class HoldAgent: Service {
         do throws(DirectoryError) {
             guard let hold = try await holds.hold(of: tenant.id), hold.epoch == tenant.placement.epoch else { return }
             // There is no coordinator to say how long: nothing is passed over, and a hold that ends ends the wait.
-            var paths = await drain(tenant.id, DrainRule(isFenced: false))
+            let rule = DrainRule(isFenced: false, passesReads: hold.state == .moving)
+            var paths = await drain(tenant.id, rule)
             while !paths.isEmpty, !Task.isCancelled, try await holds.hold(of: tenant.id) == hold {
-                paths = await drain(tenant.id, DrainRule(isFenced: false))
+                paths = await drain(tenant.id, rule)
             }
             guard paths.isEmpty else { return }
             try await directory.catchUp(to: hold.sequence)

@@ -2,11 +2,16 @@
 /// nodes and coordinators. All of its calls throw ``DirectoryError``.
 package protocol HoldStore: Sendable {
     /// Holds a tenant: the placement is `held` at `source`, with an epoch above the directory's and above `epoch`. The
-    /// same migration that asks again gets the hold it has.
-    /// - Parameter epoch: the highest that any node or store has answered.
+    /// same migration that asks again gets the hold it has; one that has stopped the writes alone (`moving`) and asks
+    /// for `held` gets a new one, which every node has to acknowledge again.
+    /// - Parameters:
+    ///   - epoch: the highest that any node or store has answered.
+    ///   - state: `held` or `moving`.
     /// - Throws: `.conflict` where the tenant is held by another migration, or is not at `source`.
-    func hold(_ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, actor: String)
-        async throws(DirectoryError) -> TenantHold
+    func hold(
+        _ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, as state: Placement.State,
+        actor: String
+    ) async throws(DirectoryError) -> TenantHold
 
     /// The hold of a tenant; `nil` where it is not held.
     func hold(of tenant: TenantID) async throws(DirectoryError) -> TenantHold?
@@ -30,4 +35,13 @@ package protocol HoldStore: Sendable {
     /// - Throws: `.conflict` where another has ended it otherwise, or `region` is not the source and the barrier has
     ///   not passed.
     func release(_ hold: TenantHold, to region: Region, actor: String) async throws(DirectoryError) -> Tenant
+}
+
+extension HoldStore {
+    /// Holds all requests of a tenant.
+    package func hold(_ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, actor: String)
+        async throws(DirectoryError) -> TenantHold
+    {
+        try await hold(tenant, for: migration, at: source, above: epoch, as: .held, actor: actor)
+    }
 }

@@ -12,9 +12,12 @@ package struct TenantHold: Sendable, Equatable {
     package let sequence: Int64
     /// Where the tenant is, and where its requests are stopped.
     package let source: Region
+    /// Whether all of its requests wait (`held`), or those that may write are refused (`moving`).
+    package let state: Placement.State
 
     package init(
-        tenant: TenantID, migration: String, change: String, epoch: Int64, sequence: Int64, source: Region
+        tenant: TenantID, migration: String, change: String, epoch: Int64, sequence: Int64, source: Region,
+        state: Placement.State = .held
     ) {
         self.tenant = tenant
         self.migration = migration
@@ -22,7 +25,8 @@ package struct TenantHold: Sendable, Equatable {
         self.epoch = epoch
         self.sequence = sequence
         self.source = source
+        self.state = state
     }
 
-    package var placement: Placement { Placement(region: source, epoch: epoch, state: .held) }
+    package var placement: Placement { Placement(region: source, epoch: epoch, state: state) }
 }

@@ -5,6 +5,9 @@ package struct Placement: Hashable, Sendable {
         case serving
         /// Requests wait: a cutover is under way.
         case held
+        /// Requests that cannot write are forwarded, all others refused: the data moves while it stands still, which
+        /// takes longer than a request waits.
+        case moving
     }
 
     package var region: Region

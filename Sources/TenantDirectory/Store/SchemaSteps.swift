@@ -45,6 +45,7 @@ enum SchemaSteps {
             statements: tenants + pendingInstalls + tombstones + bookkeeping),
         Step(number: 2, name: "ids of changes, disputes, nodes", statements: history + disputes + nodes),
         Step(number: 3, name: "holds and their acknowledgements", statements: holds),
+        Step(number: 4, name: "holds of what may write alone", statements: partialHolds),
     ]
 
     private static let tenants = [
@@ -209,4 +210,6 @@ enum SchemaSteps {
         )
         """,
     ]
+
+    private static let partialHolds = ["ALTER TABLE holds ADD COLUMN state TEXT NOT NULL DEFAULT 'held'"]
 }

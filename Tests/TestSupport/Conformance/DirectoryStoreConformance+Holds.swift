@@ -71,6 +71,32 @@ extension DirectoryStoreConformance {
             #expect(try await holds.release(hold, to: suite.region("US"), actor: "migration") == switched)
             #expect(try await holds.hold(of: tenant.id) == nil)
         },
+        Case("A hold of what may write alone becomes a hold of all, which has to be acknowledged anew before a switch")
+        {
+            suite async throws in
+            let holds = try suite.holds
+            let tenant = try await suite.installed([suite.connect("a")])
+            let nodes = try await suite.nodes([["EU"]])
+            let moving = try await holds.hold(
+                tenant.id, for: "m1", at: suite.region("EU"), above: 0, as: .moving, actor: "migration")
+            #expect(try await suite.store.tenant(.id(tenant.id))?.placement == moving.placement)
+            #expect(moving.placement.state == .moving)
+            #expect(try await holds.hold(of: tenant.id) == moving)
+            #expect(try await holds.passBarrier(moving, acknowledged: Set(nodes), passedOver: []).isEmpty)
+            await suite.expect(.conflict) { () async throws(DirectoryError) in
+                _ = try await holds.release(moving, to: Region("US") ?? .global, actor: "migration")
+            }
+            let held = try await suite.held(tenant)
+            #expect(held.epoch == moving.epoch + 1 && held.state == .held)
+            #expect(try await holds.passBarrier(held, acknowledged: [], passedOver: []) == nodes)
+            await suite.expect(.conflict) { () async throws(DirectoryError) in
+                try await holds.acknowledge(moving, by: nodes[0])
+            }
+            #expect(
+                try await holds.hold(
+                    tenant.id, for: "m1", at: held.source, above: 0, as: .moving, actor: "migration") == held)
+            #expect(try await holds.release(held, to: held.source, actor: "migration").placement.state == .serving)
+        },
         Case("A node may be passed over by name") { suite async throws in
             let holds = try suite.holds
             let tenant = try await suite.installed([suite.connect("a")])

@@ -1,9 +1,12 @@
 /// Holds, as transactions.
 extension SessionStore {
-    package func hold(_ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, actor: String)
-        async throws(DirectoryError) -> TenantHold
-    {
-        try await write { try $0.hold(tenant, for: migration, at: source, above: epoch, actor: actor) }
+    package func hold(
+        _ tenant: TenantID, for migration: String, at source: Region, above epoch: Int64, as state: Placement.State,
+        actor: String
+    ) async throws(DirectoryError) -> TenantHold {
+        try await write {
+            try $0.hold(tenant, for: migration, at: source, above: epoch, as: state, actor: actor)
+        }
     }
 
     package func hold(of tenant: TenantID) async throws(DirectoryError) -> TenantHold? {

@@ -8,55 +8,57 @@ extension StoreSession {
 
     func hold(of tenant: TenantID) throws -> StoredHold? {
         let row = try row(
-            "SELECT migration, change_id, epoch, seq, source, passed FROM holds WHERE tenant_id = ?", [SQLValue(tenant)]
-        )
+            "SELECT migration, change_id, epoch, seq, source, passed, state FROM holds WHERE tenant_id = ?",
+            [SQLValue(tenant)])
         guard let row else { return nil }
         return StoredHold(
             hold: TenantHold(
                 tenant: tenant, migration: try row.text(0), change: try row.text(1), epoch: try row.number(2),
-                sequence: try row.number(3), source: try row.region(4)),
+                sequence: try row.number(3), source: try row.region(4), state: try row.name(6)),
             hasPassed: try row.number(5) != 0)
     }
 
-    func hold(_ id: TenantID, for migration: String, at source: Region, above epoch: Int64, actor: String) throws
-        -> Change<TenantHold>
-    {
+    func hold(
+        _ id: TenantID, for migration: String, at source: Region, above epoch: Int64, as state: Placement.State,
+        actor: String
+    ) throws -> Change<TenantHold> {
         guard let before = try record(id) else { throw Self.noTenant(id) }
         if let current = try hold(of: id)?.hold {
             guard current.migration == migration, current.source == source else {
                 throw DirectoryError(
                     .conflict, "Tenant \(id) is held already, by migration \(current.migration). Nothing was changed.")
             }
-            return .none(current)
+            if current.state == state || current.state == .held { return .none(current) }
         }
-        guard before.placement.state == .serving, before.placement.region == source else {
+        guard before.placement.state != .held, before.placement.region == source else {
             throw DirectoryError(
                 .conflict,
                 "Tenant \(id) is \(before.placement.state) in \(before.placement.region), so it cannot be held in "
                     + "\(source). Nothing was changed.")
         }
         var record = before
-        record.placement.state = .held
+        record.placement.state = state
         record.placement.epoch = max(before.placement.epoch, epoch) + 1
         record.updatedAt = now
         let number = takeNumber()
         try update(record, before: before, number: number)
         let (change, held) = (Hexadecimal.lowerCase(SecureRandom.bytes(16)), record.placement.epoch)
         add("DELETE FROM hold_acknowledgements WHERE tenant_id = ?", [SQLValue(id)])
+        add("DELETE FROM holds WHERE tenant_id = ?", [SQLValue(id)])
         add(
             """
-            INSERT INTO holds (tenant_id, migration, change_id, epoch, seq, source, passed, held_at) \
-            VALUES (?, ?, ?, ?, ?, ?, 0, ?)
+            INSERT INTO holds (tenant_id, migration, change_id, epoch, seq, source, passed, held_at, state) \
+            VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)
             """,
             [
                 SQLValue(id), .text(migration), .text(change), .integer(held), .change(number), .text(source.code),
-                .integer(now),
+                .integer(now), .text(state.rawValue),
             ])
-        audit(number, id, actor: actor, "held", "\(source), epoch \(held)")
+        audit(number, id, actor: actor, "\(state)", "\(source), epoch \(held)")
         return Change { first in
             TenantHold(
                 tenant: id, migration: migration, change: change, epoch: held, sequence: first + Int64(number),
-                source: source)
+                source: source, state: state)
         }
     }
 
@@ -85,7 +87,7 @@ extension StoreSession {
         guard let before = try record(hold.tenant) else { throw Self.noTenant(hold.tenant) }
         let next = Placement(region: region, epoch: hold.epoch + 1, state: .serving)
         guard before.placement != next else { return .none(try before.opened(sealer)) }
-        let hasPassed = try current(hold).hasPassed
+        let hasPassed = try current(hold).hasPassed && hold.state == .held
         guard region == hold.source || hasPassed else {
             throw DirectoryError(
                 .conflict,
