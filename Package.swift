@@ -48,14 +48,14 @@ let package = Package(
         .target(
             name: "RealmMigration",
             dependencies: [
-                "TenantDirectory",
+                "TenantDirectory", "CLibCurl",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "ResidencyGateway",
             dependencies: [
-                "TenantDirectory", "RegionRouter", "RealmMigration", "CLibCurl",
+                "TenantDirectory", "RegionRouter", "RealmMigration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "ResidencyGatewayTests",
             dependencies: [
-                "ResidencyGateway", "RegionRouter", "TenantDirectory", "TestSupport",
+                "ResidencyGateway", "RealmMigration", "RegionRouter", "TenantDirectory", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -121,7 +121,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "IntegrationTests", dependencies: ["ResidencyGateway", "TestSupport"]),
+        .testTarget(name: "IntegrationTests", dependencies: ["ResidencyGateway", "RealmMigration", "TestSupport"]),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RealmMigration
 import RegionRouter
 import ServiceLifecycle
 import TenantDirectory

@@ -1,4 +1,5 @@
 import Foundation
+import RealmMigration
 import TestSupport
 import Testing
 

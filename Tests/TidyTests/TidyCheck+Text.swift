@@ -30,10 +30,9 @@ extension TidyCheck {
         "RegionRouter": ["TenantDirectory", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "NIOHTTP2", "NIOHPACK"],
         "RealmMigration": ["TenantDirectory", "CLibCurl", "CLibPQ"],
         "ResidencyGateway": [
-            "TenantDirectory", "RegionRouter", "RealmMigration", "CLibCurl", "ArgumentParser", "Configuration", "GRDB",
+            "TenantDirectory", "RegionRouter", "RealmMigration", "ArgumentParser", "Configuration", "GRDB",
             "Hummingbird",
-            "HummingbirdCore",
-            "HTTPTypes", "NIOCore", "NIOPosix", "UnixSignals", "Yams",
+            "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "UnixSignals", "Yams",
         ],
     ]
 

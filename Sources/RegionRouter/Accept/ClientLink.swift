@@ -1,3 +1,5 @@
+import TenantDirectory
+
 /// What a client's connection stands on: what was found before its first byte of HTTP.
 struct ClientLink: Sendable {
     /// Which listener it has come in by.

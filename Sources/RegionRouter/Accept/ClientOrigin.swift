@@ -1,3 +1,5 @@
+import TenantDirectory
+
 /// Who a request came from, and how: what the gateway tells the app in `X-Forwarded-*` and `Forwarded`.
 struct ClientOrigin: Equatable {
     var address: String

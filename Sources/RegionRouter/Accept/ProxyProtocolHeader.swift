@@ -1,3 +1,5 @@
+package import TenantDirectory
+
 /// The binary header of PROXY protocol version 2, with which a load balancer names the client of a connection
 /// (haproxy.org, proxy-protocol.txt §2.2).
 package struct ProxyProtocolHeader: Sendable, Equatable {

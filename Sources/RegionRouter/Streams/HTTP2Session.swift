@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP2
+import TenantDirectory
 
 /// One HTTP/2 connection of a client: what concerns all of its streams. Frames, windows and floods are NIOHTTP2's; this
 /// adds how long the connection may stand idle, and how it ends.

@@ -1,4 +1,5 @@
 package import NIOSSL
+import TenantDirectory
 
 /// What is needed to call a server by TLS: read once, replaced as a whole when files change.
 package struct ClientContext: Sendable {

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import RegionRouter
+import TenantDirectory
 
 /// Everything that TLS needs of files, read before a port is bound.
 struct GatewayCertificates: Sendable {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import RegionRouter
+import RealmMigration
 
 /// What those that call a gateway have in common.
 struct HostCallOptions: ParsableArguments {

@@ -1,3 +1,5 @@
+import RealmMigration
+
 /// How an answer is shown.
 enum HostReport {
     static func write(_ seen: HostAnswerSeen, json: Bool) {

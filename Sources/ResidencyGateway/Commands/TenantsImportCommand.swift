@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RealmMigration
 import RegionRouter
 import TenantDirectory
 

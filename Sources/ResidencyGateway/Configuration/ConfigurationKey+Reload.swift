@@ -1,3 +1,5 @@
+import TenantDirectory
+
 extension ConfigurationKey {
     /// Whether a change takes effect while the gateway serves; the others need a restart.
     var isReloaded: Bool {

@@ -1,4 +1,6 @@
+import RealmMigration
 import RegionRouter
+import TenantDirectory
 
 extension DeclarationFile {
     /// Reads the declaration a configuration names; the running app is asked over a client of its own.

@@ -1,3 +1,4 @@
+import RealmMigration
 package import RegionRouter
 
 /// Why a key server gave no key. Each cause is an error of its own, so that an operator sees at once what is wrong.

@@ -1,4 +1,5 @@
 package import Logging
+package import RealmMigration
 package import RegionRouter
 import ServiceLifecycle
 import Synchronization

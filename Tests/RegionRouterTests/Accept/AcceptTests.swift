@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RegionRouter
+import TenantDirectory
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import RegionRouter
+import TenantDirectory
 import TestSupport
 import Testing
 

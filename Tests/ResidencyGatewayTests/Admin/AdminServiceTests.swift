@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import NIOCore
+import RealmMigration
 import RegionRouter
 import ServiceLifecycle
 import TenantDirectory

@@ -1,3 +1,4 @@
+import TenantDirectory
 import Testing
 
 @testable import ResidencyGateway

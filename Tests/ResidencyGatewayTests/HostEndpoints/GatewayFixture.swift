@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RealmMigration
 import ServiceLifecycle
 import Synchronization
 import TenantDirectory

@@ -1,4 +1,5 @@
 import Logging
+import RealmMigration
 import RegionRouter
 import Synchronization
 import TenantDirectory

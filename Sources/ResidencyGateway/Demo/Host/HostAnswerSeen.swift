@@ -1,3 +1,5 @@
+import RealmMigration
+
 /// What came back of a call of the simulator's, as far as a story tells it.
 struct HostAnswerSeen: Sendable {
     let call: HostCallMade

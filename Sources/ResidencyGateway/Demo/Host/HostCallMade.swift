@@ -1,3 +1,5 @@
+import RealmMigration
+
 /// A call as the host is about to make it: everything curl needs.
 struct HostCallMade: Sendable {
     /// What it is, in a few words: `page`, `installed`.

@@ -1,4 +1,5 @@
-import RegionRouter
+import RealmMigration
+import TenantDirectory
 
 /// Sends the simulator's calls, and reads the app's descriptor through the gateway.
 struct HostCaller: Sendable {

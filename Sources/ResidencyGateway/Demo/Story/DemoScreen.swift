@@ -1,4 +1,5 @@
 import Foundation
+import RealmMigration
 
 /// How the demo looks: a line a call, in colour on a terminal, plain elsewhere.
 struct DemoScreen: Sendable {

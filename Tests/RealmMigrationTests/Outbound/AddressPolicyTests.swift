@@ -1,7 +1,7 @@
-import RegionRouter
+import TenantDirectory
 import Testing
 
-@testable import ResidencyGateway
+@testable import RealmMigration
 
 @Suite("The policy of addresses")
 struct AddressPolicyTests {

@@ -1,6 +1,6 @@
 import CLibCurl
 import Glibc
-import RegionRouter
+import TenantDirectory
 
 extension IPAddress {
     /// From a `sockaddr` of libcurl's.

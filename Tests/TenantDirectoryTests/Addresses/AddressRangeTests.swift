@@ -1,4 +1,4 @@
-import RegionRouter
+import TenantDirectory
 import Testing
 
 @Suite("A range of addresses")

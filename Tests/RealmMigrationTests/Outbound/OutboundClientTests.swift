@@ -1,8 +1,8 @@
-import RegionRouter
+import TenantDirectory
 import TestSupport
 import Testing
 
-@testable import ResidencyGateway
+@testable import RealmMigration
 
 @Suite("The outbound client")
 struct OutboundClientTests {

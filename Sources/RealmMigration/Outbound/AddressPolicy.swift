@@ -1,4 +1,4 @@
-package import RegionRouter
+package import TenantDirectory
 
 /// Which addresses a control call may reach: public ones, and those of `outbound.allow`.
 ///

@@ -1,4 +1,4 @@
-package import RegionRouter
+package import TenantDirectory
 
 /// Where outgoing control calls may go, and how many at once.
 package struct OutboundConfiguration: Sendable {
@@ -10,10 +10,10 @@ package struct OutboundConfiguration: Sendable {
     package var maxInFlight: Int
     /// Who may have signed the certificates of https servers, and what is shown to one that asks; the server's name is
     /// that of the URL.
-    package var tls: ClientTLS
+    package var tls: OutboundTLS
 
     package init(
-        allow: [AddressRange] = [], proxy: String = "", maxInFlight: Int = 64, tls: ClientTLS = ClientTLS()
+        allow: [AddressRange] = [], proxy: String = "", maxInFlight: Int = 64, tls: OutboundTLS = OutboundTLS()
     ) {
         self.allow = allow
         self.proxy = proxy

@@ -1,5 +1,5 @@
 import CLibCurl
-import RegionRouter
+import TenantDirectory
 
 /// The thread's work: takes commands, drives libcurl, answers callers. Nothing else touches a handle of libcurl's.
 struct OutboundLoop: Sendable {

@@ -1,6 +1,6 @@
 import CLibCurl
 import Glibc
-import RegionRouter
+import TenantDirectory
 
 /// What a socket callback returns to refuse an address.
 let residencyNoSocket: curl_socket_t = -1
@@ -74,10 +74,10 @@ final class OutboundExchange {
         try prepareCallbacks()
     }
 
-    private func prepareTLS(_ tls: ClientTLS) throws(OutboundError) {
+    private func prepareTLS(_ tls: OutboundTLS) throws(OutboundError) {
         let files = [
-            (CURLOPT_CAINFO, tls.authorityFile), (CURLOPT_SSLCERT, tls.certificate?.chainFile),
-            (CURLOPT_SSLKEY, tls.certificate?.keyFile),
+            (CURLOPT_CAINFO, tls.authorityFile), (CURLOPT_SSLCERT, tls.chainFile),
+            (CURLOPT_SSLKEY, tls.keyFile),
         ]
         for case (let option, let file?) in files { try check(residency_curl_set_text(easy, option, file)) }
         if let server = transfer.request.server {
