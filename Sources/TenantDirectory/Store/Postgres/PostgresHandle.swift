@@ -10,17 +10,21 @@ final class PostgresHandle {
     private var numberedTexts: [String: String] = [:]
     /// A statement was sent whose answer nobody has taken.
     private var hasUnreadAnswer = false
+    /// Rows that a COPY sends; see ``startCopyOut(_:isBinary:within:)``.
+    var copyOut: PostgresCopyOut?
 
+    /// - Parameter parameters: of libpq's beside the usual; they go before what the URL says.
     /// - Throws: ``PostgresFailure``.
-    init(_ settings: PostgresSettings, address: PostgresAddress) throws {
+    init(_ settings: PostgresSettings, address: PostgresAddress, parameters more: [(String, String)] = []) throws {
         answerTimeout = settings.answerTimeout
         let milliseconds = settings.connectTimeout.milliseconds
         // What stands after the URL goes before what it says.
-        let parameters = [
-            ("fallback_application_name", "residency-gateway"), ("keepalives", "1"), ("keepalives_idle", "10"),
-            ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "\(milliseconds)"),
-            ("dbname", settings.url), ("client_encoding", "UTF8"),
-        ]
+        let parameters =
+            [
+                ("fallback_application_name", "residency-gateway"), ("keepalives", "1"), ("keepalives_idle", "10"),
+                ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "\(milliseconds)"),
+                ("dbname", settings.url), ("client_encoding", "UTF8"),
+            ] + more
         connection = Self.start(parameters)
         guard let connection else { throw PostgresFailure(.unreachable, words: "out of memory") }
         do {
@@ -159,12 +163,12 @@ final class PostgresHandle {
 
     // MARK: Waiting
 
-    private func opened() throws -> OpaquePointer {
+    func opened() throws -> OpaquePointer {
         guard let connection else { throw PostgresFailure(.connection, words: "the connection is closed") }
         return connection
     }
 
-    private func takeUnreadAnswer() throws {
+    func takeUnreadAnswer() throws {
         guard hasUnreadAnswer else { return }
         hasUnreadAnswer = false
         do {
@@ -179,16 +183,7 @@ final class PostgresHandle {
         let deadline = ContinuousClock.now + time
         var answers: [[StoredRow]] = []
         var failure: PostgresFailure?
-        while true {
-            while true {
-                let flushed = PQflush(connection)
-                guard flushed >= 0 else { throw lost() }
-                if flushed == 0, PQisBusy(connection) == 0 { break }
-                try wait(connection, events: flushed == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline)
-                guard PQconsumeInput(connection) == 1 else { throw lost(saying: failure) }
-            }
-            guard let pointer = PQgetResult(connection) else { break }
-            let result = PostgresResult(pointer)
+        while let result = try nextResult(until: deadline, after: failure) {
             if let found = result.failure { failure = failure ?? found } else { answers.append(try result.rows()) }
         }
         if let failure {
@@ -196,6 +191,22 @@ final class PostgresHandle {
         }
         guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
         return answers
+    }
+
+    /// The next answer to what was sent; `nil` after the last.
+    /// - Parameter failure: that was read before, to be told where the connection breaks after it.
+    func nextResult(
+        until deadline: ContinuousClock.Instant, after failure: PostgresFailure? = nil
+    ) throws -> PostgresResult? {
+        let connection = try opened()
+        while true {
+            let flushed = PQflush(connection)
+            guard flushed >= 0 else { throw lost() }
+            if flushed == 0, PQisBusy(connection) == 0 { break }
+            try wait(connection, events: flushed == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline)
+            guard PQconsumeInput(connection) == 1 else { throw lost(saying: failure) }
+        }
+        return PQgetResult(connection).map { PostgresResult($0) }
     }
 
     private func connect(_ connection: OpaquePointer, within time: Duration) throws {
@@ -210,7 +221,7 @@ final class PostgresHandle {
         }
     }
 
-    private func wait(_ connection: OpaquePointer, events: Int32, until deadline: ContinuousClock.Instant) throws {
+    func wait(_ connection: OpaquePointer, events: Int32, until deadline: ContinuousClock.Instant) throws {
         while true {
             let left = (deadline - .now).milliseconds
             var wait = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
@@ -223,7 +234,7 @@ final class PostgresHandle {
     }
 
     /// Closes the connection, and says why: what the server said last, or what libpq says.
-    private func lost(saying failure: PostgresFailure? = nil) -> PostgresFailure {
+    func lost(saying failure: PostgresFailure? = nil) -> PostgresFailure {
         defer { close() }
         if let failure { return PostgresFailure(.connection, sqlState: failure.sqlState, words: failure.words) }
         return connection.map(refusal) ?? PostgresFailure(.connection)

@@ -2,7 +2,7 @@ import CLibPQ
 
 /// One answer of the server.
 final class PostgresResult {
-    private let result: OpaquePointer
+    let result: OpaquePointer
 
     init(_ result: OpaquePointer) { self.result = result }
 
@@ -49,7 +49,7 @@ final class PostgresResult {
         return Array(UnsafeBufferPointer(start: decoded, count: count))
     }
 
-    private func field(_ code: Int32) -> String {
+    func field(_ code: Int32) -> String {
         PQresultErrorField(result, code).map { String(cString: $0) } ?? ""
     }
 }
