@@ -4,7 +4,8 @@ package struct CopyLane: Sendable, Codable, Equatable {
     /// Estimates, for the progress bar.
     package var rows: Int64
     package var bytes: Int64
-    /// Its rows make an app act for the tenant (`activates`, H11): copied in the pause, after all others.
+    /// Copied in the pause, after the changes have reached the marker: its rows make an app act for the tenant
+    /// (`activates`, H11), or cannot be followed while the tenant works.
     package var isActivating: Bool
     /// Lanes that must have been applied to their end before this one begins, because its rows refer to theirs.
     package var follows: [String]

@@ -24,7 +24,8 @@ package protocol SourceStore: Sendable {
     func copyBatch(_ ticket: MoveTicket, lane: String, after cursor: String) async throws(MigrationError) -> StoreBatch
 
     /// Digests of the tables as they were copied, to be compared with the target before any change is applied there.
-    func copyDigests(_ ticket: MoveTicket) async throws(MigrationError) -> [StoreDigest]
+    /// Lanes of the pause are not among them.
+    func copyDigests(_ ticket: MoveTicket, key: [UInt8]) async throws(MigrationError) -> [StoreDigest]
 
     /// The next changes after the cursor; waits for some, for so long. `nil` where there are none.
     /// - Parameter marker: what ``mark(_:)`` returned: the batch that reaches it says `isLast`.
@@ -37,7 +38,8 @@ package protocol SourceStore: Sendable {
     /// The target has made everything up to this cursor durable.
     func confirm(_ ticket: MoveTicket, cursor: String) async throws(MigrationError)
 
-    /// What has changed since the last round of verification, as far as it has been sent.
+    /// What has changed since the last round of verification, as far as it has been sent. A table of which too much has
+    /// changed, or which has no key, is named whole.
     func changedKeys(_ ticket: MoveTicket) async throws(MigrationError) -> [StoreDigest.Request]
 
     func digests(_ ticket: MoveTicket, of requests: [StoreDigest.Request], key: [UInt8])
