@@ -35,7 +35,7 @@ test: packages ## runs every test
 	@$(ENSURE) $(TEST_PACKAGES)
 	swift test
 
-check: packages ## format, the taste of the house, imports of what a target does not depend on, and the model of the cutover
+check: packages ## format, the taste of the house, imports of what a target does not depend on, and the models of cutover and move
 	@$(ENSURE) $(MODEL_PACKAGES)
 	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
 	swift build --build-tests --explicit-target-dependency-import-check error
