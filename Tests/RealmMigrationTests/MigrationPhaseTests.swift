@@ -1,4 +1,4 @@
-import RealmMigration
+import TenantDirectory
 import Testing
 
 @Suite("Phases of a migration")

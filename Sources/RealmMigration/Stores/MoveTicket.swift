@@ -34,6 +34,11 @@ package struct MoveTicket: Sendable, Codable, Equatable {
     }
 }
 
+extension MoveTicket {
+    /// The key of this migration's digests, the same on both sides: hashes of rows mean nothing in another.
+    package var digestKey: [UInt8] { SHA256.digest(of: Array("residency digest\0\(directory)\0\(migration)".utf8)) }
+}
+
 /// What apps call a tenant in their rows.
 package struct TenantNames: Sendable, Codable, Equatable {
     /// Which of them a column holds.

@@ -65,10 +65,19 @@ package protocol SourceStore: Sendable {
 
     // MARK: Afterwards
 
+    /// The tenant has left: what a live move needed goes (slot, publication), so that it holds nothing back; the fence
+    /// stays until the purge.
+    func finish(_ ticket: MoveTicket) async throws(MigrationError)
+
     /// Deletes up to so many rows of a tenant that has left (`moved`, then `purging`: H36).
     /// - Returns: how many are left; at zero, everything of ours is gone but the tenant's row.
     func purge(_ ticket: MoveTicket, limit: Int64) async throws(MigrationError) -> Int64
 
     /// Takes away all that ``prepare(_:mode:)`` made, and opens the tenant's row where nothing was decided.
     func cleanUp(_ ticket: MoveTicket) async throws(MigrationError)
+}
+
+extension SourceStore {
+    /// A store that makes nothing for a move but its fence has nothing to take away.
+    package func finish(_ ticket: MoveTicket) async throws(MigrationError) {}
 }

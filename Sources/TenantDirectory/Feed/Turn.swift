@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task at a time do something that takes a while, in the order in which they ask. For few tasks.
-final class Turn: Sendable {
+package final class Turn: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,8 +9,10 @@ final class Turn: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits until it is the caller's turn, who must ``give()`` it back.
-    func take() async {
+    package func take() async {
         await withCheckedContinuation { continuation in
             let isMine = state.withLock { state in
                 if state.isTaken { state.waiting.append(continuation) }
@@ -21,7 +23,7 @@ final class Turn: Sendable {
         }
     }
 
-    func give() {
+    package func give() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.isTaken = false

@@ -1,5 +1,5 @@
 /// A store as it is opened and closed by the program, whatever carries it.
-package protocol DirectoryDatabase: DirectoryStore, NodeRegistry, HoldStore {
+package protocol DirectoryDatabase: DirectoryStore, NodeRegistry, HoldStore, MigrationStore {
     /// What tells of changes by other nodes before the feed is read; `nil` where nothing does.
     var listener: PostgresListener? { get }
 

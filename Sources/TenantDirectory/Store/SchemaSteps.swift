@@ -46,6 +46,7 @@ enum SchemaSteps {
         Step(number: 2, name: "ids of changes, disputes, nodes", statements: history + disputes + nodes),
         Step(number: 3, name: "holds and their acknowledgements", statements: holds),
         Step(number: 4, name: "holds of what may write alone", statements: partialHolds),
+        Step(number: 5, name: "migrations", statements: migrations),
     ]
 
     private static let tenants = [

@@ -28,7 +28,7 @@ package struct DirectoryStoreConformance: Sendable {
 
     package static let cases: [Case] =
         firstInstallCases + reinstallCases + joinCases + stateCases + listingCases + importCases + feedCases
-        + nodeCases + holdCases
+        + nodeCases + holdCases + migrationCases
 
     static let reinstallWindow = Duration.seconds(30 * 86_400)
 

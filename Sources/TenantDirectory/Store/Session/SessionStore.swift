@@ -1,6 +1,6 @@
 /// A store whose calls are transactions of ``StoreSession``: it says how one is run, and has all that
 /// ``DirectoryStore`` asks for.
-protocol SessionStore: DirectoryStore, NodeRegistry, HoldStore {
+protocol SessionStore: DirectoryStore, NodeRegistry, HoldStore, MigrationStore {
     var sealer: SecretSealer { get }
 
     /// Runs a transaction that changes nothing.

@@ -30,6 +30,7 @@ extension StoreSession {
             }
             if current.state == state || current.state == .held { return .none(current) }
         }
+        try checkMayHold(migration)
         guard before.placement.state != .held, before.placement.region == source else {
             throw DirectoryError(
                 .conflict,
@@ -101,6 +102,7 @@ extension StoreSession {
         try update(record, before: before, number: number)
         add("DELETE FROM holds WHERE tenant_id = ?", [SQLValue(hold.tenant)])
         add("DELETE FROM hold_acknowledgements WHERE tenant_id = ?", [SQLValue(hold.tenant)])
+        if region != hold.source { try noteSwitch(hold.migration) }
         audit(number, hold.tenant, actor: actor, "released", "\(region), epoch \(next.epoch)")
         return .numbered(try record.opened(sealer), number)
     }

@@ -22,7 +22,19 @@ extension StoreSession {
         }
         let audit = try oldest("audit", before: now - Self.auditDays * 86_400_000)
         if let audit { add("DELETE FROM audit WHERE seq <= ?", [.integer(audit)]) }
+        pruneMigrations()
         return .none(feed != nil || audit != nil)
+    }
+
+    /// Plans soon, moves with the audit. The newest of a tenant stays: the next one counts on from its generation.
+    private func pruneMigrations() {
+        for (kinds, days) in [("kind = 'plan'", Self.feedDays), ("kind <> 'plan'", Self.auditDays)] {
+            add(
+                """
+                DELETE FROM migrations WHERE is_over = 1 AND \(kinds) AND updated_at < ? AND generation < \
+                (SELECT MAX(m.generation) FROM migrations m WHERE m.tenant_id = migrations.tenant_id)
+                """, [.integer(now - days * 86_400_000)])
+        }
     }
 
     /// The last of the oldest numbers of a table that are from before a time. The last row of all stays: it says where

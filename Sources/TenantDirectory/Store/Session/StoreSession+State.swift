@@ -13,6 +13,7 @@ extension StoreSession {
         record.state = state
         record.uninstalledAt = state == .uninstalled ? now : nil
         record.updatedAt = now
+        if state == .uninstalled { try endMigrations(ofUninstalled: id) }
         let number = takeNumber()
         try update(record, before: before, number: number)
         audit(number, id, actor: actor, state.rawValue, "\(before.state) to \(state)")

@@ -32,20 +32,31 @@ package enum MigrationPhase: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Whether the tenant has not been switched yet, so that the way leads back to where it was.
+    package var isBeforeSwitch: Bool {
+        switch self {
+        case .scheduled, .preparing, .copying, .catchingUp, .ready, .cuttingOver: true
+        case .committed, .purging, .done, .rollingBack, .rolledBack, .returning, .returned: false
+        }
+    }
+
     /// The phases that may follow.
     package var next: Set<MigrationPhase> {
         switch self {
-        case .scheduled: [.preparing, .rollingBack]
-        case .preparing: [.copying, .ready, .rollingBack]
-        case .copying: [.catchingUp, .ready, .rollingBack]
-        case .catchingUp: [.ready, .rollingBack]
-        case .ready: [.catchingUp, .cuttingOver, .rollingBack]
-        // Given up, it may be tried again; offline there is nothing to catch up with.
-        case .cuttingOver: [.catchingUp, .ready, .committed, .returned, .rollingBack]
+        case .scheduled: [.preparing, .rolledBack]
+        // A plan is done with this.
+        case .preparing: [.copying, .ready, .rollingBack, .done]
+        // Back to `preparing` where the copy must begin anew (H8).
+        case .copying: [.catchingUp, .ready, .preparing, .rollingBack]
+        case .catchingUp: [.ready, .preparing, .rollingBack]
+        case .ready: [.catchingUp, .preparing, .cuttingOver, .rollingBack]
+        // Given up, it may be tried again; offline, with a new copy.
+        case .cuttingOver: [.catchingUp, .ready, .preparing, .committed, .rollingBack]
         case .committed: [.purging, .returning]
-        case .purging: [.done]
-        case .rollingBack: [.rolledBack]
-        case .returning: [.ready, .committed]
+        case .purging: [.done, .returned]
+        case .rollingBack: [.rolledBack, .done]
+        // The leftovers of the first move are taken away, then it begins anew in the other direction.
+        case .returning: [.preparing, .committed]
         case .done, .rolledBack, .returned: []
         }
     }
