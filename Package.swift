@@ -121,7 +121,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "IntegrationTests", dependencies: ["ResidencyGateway", "RealmMigration", "TestSupport"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "ResidencyGateway", "RealmMigration", "RegionRouter", "TenantDirectory", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -22,24 +22,26 @@ package final class Router: Service {
     ///   - accessLog: where the line of each request goes; `nil` for nowhere.
     ///   - certificates: what is needed of TLS; without them everything is plain HTTP.
     ///   - wallClock: seconds since 1970, for the times in tokens.
+    ///   - gates: what becomes the gates of its loops, for those who need them before there is a router.
     package init(
         configuration: RouterConfiguration, lookup: any PlacementLookup, reports: any TenantReports,
         keys: any PublicKeySource, endpoints: any HostEndpoints,
         peerEndpoints: any PeerEndpoints = NoPeerEndpoints(), observer: any RouterObserver,
         accessLog: AccessLogWriter?, certificates: RouterCertificates = RouterCertificates(),
-        wallClock: @escaping @Sendable () -> Int64
+        wallClock: @escaping @Sendable () -> Int64, gates: EveryLoop = EveryLoop()
     ) {
         let loops = configuration.listen.eventLoops ?? System.coreCount
         let shared = RouterShared(
             configuration: configuration, lookup: lookup, reports: reports, keys: keys, endpoints: endpoints,
             peerEndpoints: peerEndpoints, observer: observer,
             jobs: JobQueue(limit: max(1, loops) * configuration.limits.parkedRequests), loopCount: max(1, loops),
-            accessLog: accessLog, certificates: certificates, wallClock: wallClock)
+            accessLog: accessLog, certificates: certificates, wallClock: wallClock, everyLoop: gates)
         current = Mutex(shared)
         connections = OpenConnections(limit: configuration.limits.connections)
         peerConnections = OpenConnections(limit: configuration.limits.connections)
         (bound, bind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
         (peersBound, peersBind) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
+        gates.describe { [weak self] in self?.upstreams ?? [] }
     }
 
     /// What is known of the app instances and peers, in the order of their regions.

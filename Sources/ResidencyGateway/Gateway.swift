@@ -24,6 +24,8 @@ struct Gateway: Sendable {
     private let stopTime: Duration
     private let reloader: Reloader?
     private let certificates: CertificateWatcher
+    /// Leads cutovers from this node.
+    let cutovers: HoldCoordinators
     let router: RouterConfiguration
 
     /// Builds the gateway: reads the declaration, opens the store, wires the parts. Binds nothing.
@@ -57,11 +59,15 @@ struct Gateway: Sendable {
         let endpoints = makeEndpoints(configuration, declaration, plan)
         let metrics = RouterMetrics(plan, peerFault: PeerFaultLog(logger: logger).note)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
+        let peerClient = PeerClient(certificates: certificates.peers?.calls)
+        let holding = NodeHolding(
+            keeper, directory, store, client: peerClient, maxRequestTime: plan.limits.appMaxRequestTime, logger: logger)
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
-            keys: keys, endpoints: endpoints, peerEndpoints: NodeEndpoints(directory: directory), observer: metrics,
+            keys: keys, endpoints: endpoints,
+            peerEndpoints: NodeEndpoints(directory: directory, agent: holding.agent), observer: metrics,
             accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
-            wallClock: wallClock)
+            wallClock: wallClock, gates: holding.gates)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))
         let monitor = HealthMonitor(
@@ -69,26 +75,17 @@ struct Gateway: Sendable {
             readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
             readOthers: { await nodeHealth.conditions() })
         let admin = AdminService(
-            admin: AdminService.Listener(host: configuration.admin.host, port: configuration.admin.port),
-            probes: configuration.probes.port.map {
-                AdminService.Listener(host: configuration.probes.host, port: $0)
-            },
+            configuration,
             sources: AdminService.Sources(
                 health: health, metrics: metrics, tenants: { try? await store.counts() },
                 upstreams: { router.upstreams }),
             logger: logger)
-        PeerFeedSource.add(plan.peers.addresses, certificates.peers?.calls, keeper, to: directory)
+        PeerFeedSource.add(plan.peers.addresses, peerClient, keeper, to: directory)
         let announcement = ServingAnnouncement(
             router: router, admin: admin, health: health, delay: configuration.drain.delay
         ) {
             keeper.serves(at: NodeDescription.addresses($0, configuration.node, isSecure: certificates.peers != nil))
         }
-        // They are told to stop in the opposite order: the router drains while all it needs still runs.
-        let listeners = [
-            ListenerService(
-                service: admin, host: configuration.admin.host, port: configuration.admin.port, key: "admin.port"),
-            ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
-        ]
         let live = LiveParts(
             router: router, health: health, regions: regions, makeEndpoints: makeEndpoints, keeper: keeper,
             accessLog: accessLog)
@@ -97,11 +94,25 @@ struct Gateway: Sendable {
         let reloading: [any Service] = reloader.map { [$0] } ?? []
         // Last, for from here on others wait for this node. Its row goes after the router has drained.
         if try await keeper.start() == .mirror { health.tolerateDirectory() }
+        await holding.agent.acknowledgeFromStart()
         return Gateway(
-            services: told + [feed, keeper, outbound, keys, monitor] + listeners + reloading + [announcement],
+            services: told + [feed, keeper, holding.agent, outbound, keys, monitor]
+                + listeners(configuration, plan, admin, router) + reloading + [announcement],
             announcement: announcement, logger: logger,
             stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
-            certificates: certificates.watcher, router: plan)
+            certificates: certificates.watcher, cutovers: holding.coordinators, router: plan)
+    }
+
+    /// They are told to stop in the opposite order: the router drains while all it needs still runs.
+    private static func listeners(
+        _ configuration: GatewayConfiguration, _ plan: RouterConfiguration, _ admin: AdminService,
+        _ router: RegionRouter.Router
+    ) -> [any Service] {
+        [
+            ListenerService(
+                service: admin, host: configuration.admin.host, port: configuration.admin.port, key: "admin.port"),
+            ListenerService(service: router, host: plan.listen.host, port: plan.listen.port, key: "listen.port"),
+        ]
     }
 
     /// Has the configuration and all certificates read again; what comes of the configuration is told to whoever asked

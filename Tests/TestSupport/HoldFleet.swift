@@ -27,37 +27,49 @@ package final class HoldFleet: HoldLink {
         var nodes: [String: Node] = [:]
         var questions = 0
         var faults: [Int: Fault] = [:]
+        var silent: Set<String> = []
     }
 
     private let state = Mutex(State())
     private let store: any DirectoryDatabase
-    private let region: Region
+    private let regions: [Region]
+    private let target: HoldStanding.Target
 
-    package init(store: any DirectoryDatabase, region: Region) {
+    /// - Parameters:
+    ///   - regions: those that every node owns.
+    ///   - target: what the nodes see of the app instances of a target.
+    package init(store: any DirectoryDatabase, regions: [Region], target: HoldStanding.Target = .well) {
         self.store = store
-        self.region = region
+        self.regions = regions
+        self.target = target
     }
 
     /// What goes wrong with which question, counted from 0.
     package func set(_ faults: [Int: Fault]) { state.withLock { $0.faults = faults } }
 
+    /// No question arrives at the node any more.
+    package func silence(_ name: String) { state.withLock { _ = $0.silent.insert(name) } }
+
     /// Starts a node, or starts it again: registered, then with the directory read, then serving.
     package func start(_ name: String, serving tenant: TenantID) async throws {
         let identity = NodeRecord.Identity(newProcessOf: name)
         let record = NodeRecord(
-            identity: identity, regions: [region], version: "1", regionView: "", configurationDigest: "", startedAt: 0)
+            identity: identity, regions: regions, version: "1", regionView: "", configurationDigest: "", startedAt: 0)
         try await store.register(record, replacing: nil)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let directory = Directory(store: store, logger: logger)
         let gates = GateDouble()
         let agent = HoldAgent(
-            directory: directory, gates: gates, holds: store, node: identity, regions: [region], logger: logger)
+            directory: directory, gates: gates, holds: store,
+            node: HoldAgent.Node(
+                identity: identity, regions: { [regions] in regions }, target: { [target] _ in target }),
+            logger: logger)
         let following = Task { await agent.run() }
         let node = Node(record: record, gates: gates, agent: agent, following: following)
         state.withLock { $0.nodes[name] = node }
         if let known = try await directory.tenant(.id(tenant)) { await gates.take(known) }
         // A hold that was there before it started is known by no change of the feed.
-        await agent.acknowledgeFromStart(tenant)
+        await agent.acknowledgeFromStart()
     }
 
     package func stop() {
@@ -69,7 +81,8 @@ package final class HoldFleet: HoldLink {
     package func ask(_ node: NodeRecord, _ question: HoldQuestion, within timeout: Duration) async -> HoldAnswer? {
         let (fault, target) = state.withLock { state in
             defer { state.questions += 1 }
-            return (state.faults[state.questions], state.nodes[node.identity.id])
+            let isSilent = state.silent.contains(node.identity.id)
+            return (isSilent ? .question : state.faults[state.questions], state.nodes[node.identity.id])
         }
         // A process that has taken the name is another.
         guard let target, target.record.identity == node.identity else { return nil }
@@ -92,11 +105,6 @@ package final class HoldFleet: HoldLink {
     private func restart(_ node: Node, _ question: HoldQuestion) async {
         node.gates.kill()
         node.following.cancel()
-        let tenant: TenantID
-        switch question {
-        case .traffic(let id), .release(let id, _, _): tenant = id
-        case .hold(let hold, _): tenant = hold.tenant
-        }
-        try? await start(node.record.identity.id, serving: tenant)
+        try? await start(node.record.identity.id, serving: question.tenant)
     }
 }

@@ -1,10 +1,18 @@
 import Synchronization
-import TenantDirectory
+package import TenantDirectory
 
+/// All event loops of a router, to be told something from elsewhere; and so its gates.
+///
 /// Brings a change that this node has made to all event loops before the caller goes on: who is told that an install is
 /// done, and calls at once, must not meet a loop that still knows the state before.
-final class EveryLoop: TenantGates {
+package final class EveryLoop: TenantGates {
     private let loops = Mutex<RouterLoops?>(nil)
+
+    /// What the router knows of its servers.
+    private let status: Mutex<@Sendable () -> [UpstreamStatus]> = Mutex({ [] })
+
+    /// For a router that is yet to be made.
+    package init() {}
 
     /// The loops, while the router serves; `nil` once it has ended, which also lets go of them.
     func set(_ loops: RouterLoops?) { self.loops.withLock { $0 = loops } }
@@ -12,11 +20,17 @@ final class EveryLoop: TenantGates {
     /// The loops, while the router serves.
     var current: RouterLoops? { loops.withLock { $0 } }
 
+    /// How the router's servers are is asked here from now on.
+    func describe(by status: @escaping @Sendable () -> [UpstreamStatus]) { self.status.withLock { $0 = status } }
+
+    /// What is known of the router's app instances and peers; nothing before it has been made.
+    package var upstreams: [UpstreamStatus] { status.withLock { $0 }() }
+
     /// Has every loop take a record, and waits until all have: then the gates are as it says.
-    func take(_ tenant: Tenant) async { await current?.applied(.changed(tenant)) }
+    package func take(_ tenant: Tenant) async { await current?.applied(.changed(tenant)) }
 
     /// What of the tenant is in flight on this node.
-    func traffic(of tenant: TenantID) async -> TenantTraffic {
+    package func traffic(of tenant: TenantID) async -> TenantTraffic {
         await current?.traffic(of: tenant) ?? TenantTraffic()
     }
 

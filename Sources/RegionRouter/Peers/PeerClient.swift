@@ -50,7 +50,7 @@ package final class PeerClient: Sendable {
                 guard error.code == .peerClosed else { throw error }
             }
         }
-        return try await ask(address, question, on: try await connect(address), until: deadline)
+        return try await ask(address, question, on: try await connect(address, within: timeout), until: deadline)
     }
 
     /// Closes what is kept.
@@ -86,7 +86,8 @@ package final class PeerClient: Sendable {
         }
     }
 
-    private func connect(_ address: UpstreamAddress) async throws(RouterError) -> any Channel {
+    private func connect(_ address: UpstreamAddress, within timeout: Duration) async throws(RouterError) -> any Channel
+    {
         let context = address.isSecure ? certificates?.current : nil
         guard !address.isSecure || context != nil else {
             throw RouterError(
@@ -95,7 +96,7 @@ package final class PeerClient: Sendable {
         }
         do {
             return try await ClientBootstrap(group: Self.group)
-                .connectTimeout(TimeAmount(connectTimeout))
+                .connectTimeout(TimeAmount(min(connectTimeout, timeout)))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {

@@ -50,6 +50,14 @@ final class AdminService: Service {
         announcements = streams.map(\.continuation)
     }
 
+    /// Listens where the configuration says.
+    convenience init(_ configuration: GatewayConfiguration, sources: Sources, logger: Logger) {
+        self.init(
+            admin: Listener(host: configuration.admin.host, port: configuration.admin.port),
+            probes: configuration.probes.port.map { Listener(host: configuration.probes.host, port: $0) },
+            sources: sources, logger: logger)
+    }
+
     /// The address the operator's listener is bound to, as soon as it is; `nil` when the service ended before.
     func boundAdminAddress() async -> SocketAddress? { await first(of: addresses[0]) }
 

@@ -7,11 +7,16 @@ struct NodeEndpoints: PeerEndpoints {
     /// The change feed as far as this node's mirror has it, in pages.
     static let feedPath = "feed"
 
+    /// The steps of a cutover.
+    static let holdPath = "hold"
+
     let directory: Directory
+    let agent: HoldAgent
 
     func answer(_ call: PeerCall) async -> HostResponse {
         switch (call.method, call.path) {
         case ("GET", Self.feedPath): await feed(call.query)
+        case ("POST", Self.holdPath): await hold(call.body)
         default: Self.text(404, "no such call between nodes")
         }
     }
@@ -32,6 +37,17 @@ struct NodeEndpoints: PeerEndpoints {
             return HostResponse(status: 200, contentType: "application/json", body: FeedAnswerBody.encode(answer))
         } catch {
             return Self.text(503, error.message)
+        }
+    }
+
+    /// A question of a cutover, in JSON. The answer may take as long as the drain that is asked for.
+    private func hold(_ body: ByteBuffer) async -> HostResponse {
+        do throws(DirectoryError) {
+            let question = try HoldQuestionBody.decode(Array(body.readableBytesView))
+            let answer = HoldAnswerBody.encode(await agent.answer(question))
+            return HostResponse(status: 200, contentType: "application/json", body: answer)
+        } catch {
+            return Self.text(400, error.message)
         }
     }
 

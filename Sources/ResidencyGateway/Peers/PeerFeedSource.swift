@@ -13,11 +13,9 @@ struct PeerFeedSource: FeedSource {
 
     /// Has the directory read from other nodes while it is away.
     static func add(
-        _ configured: [Region: [UpstreamAddress]], _ certificates: Renewable<ClientContext>?,
-        _ keeper: NodeKeeper<ContinuousClock>,
+        _ configured: [Region: [UpstreamAddress]], _ client: PeerClient, _ keeper: NodeKeeper<ContinuousClock>,
         to directory: Directory
     ) {
-        let client = PeerClient(certificates: certificates)
         let ownID = keeper.identity.id
         directory.setOtherSources {
             Self.sources(configured: configured, nodes: keeper.report.nodes, ownID: ownID, client: client)
@@ -31,7 +29,7 @@ struct PeerFeedSource: FeedSource {
         var found: [UpstreamAddress: String] = [:]
         for address in configured.values.joined() { found[address] = address.authority }
         for node in nodes where node.record.identity.id != ownID && node.record.state != .silent {
-            guard let address = node.record.addresses["peers"].flatMap(Self.address) else { continue }
+            guard let address = PeerAddress.of(node.record) else { continue }
             found[address] = node.record.identity.id
         }
         return found.sorted { $0.value < $1.value }.map {
@@ -60,15 +58,5 @@ struct PeerFeedSource: FeedSource {
         } catch {
             throw RouterError(.peerBadResponse, origin: .peer, error.message)
         }
-    }
-
-    /// `10.0.0.7:8443`, or `https://10.0.0.7:8443` where the node's listener has TLS.
-    private static func address(_ text: String) -> UpstreamAddress? {
-        let isSecure = text.hasPrefix(NodeDescription.secureMark)
-        let text = text.trimmingPrefix(NodeDescription.secureMark)
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
-        let host = text[..<colon].trimmingPrefix("[")
-        return UpstreamAddress(
-            host: String(host.hasSuffix("]") ? host.dropLast() : host), port: port, isSecure: isSecure)
     }
 }

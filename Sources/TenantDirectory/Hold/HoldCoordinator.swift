@@ -3,10 +3,12 @@ package import Logging
 /// Leads the pause of a cutover: gate, drain, barrier, decision, release. It knows nothing of data: what happens
 /// between the barrier and the release is its caller's, and so is the word which region it is.
 ///
-/// 1. **Quiet**: waits for a moment when no node has an old request of the tenant in flight.
+/// 1. **Quiet**: waits for a moment when no node has an old request of the tenant in flight, and a node of the target
+///    sees an app instance there that takes calls.
 /// 2. **Hold**: one transaction; its epoch is above all that nodes have answered. Pushed only once it is known to be
-///    committed, to every node.
-/// 3. **Barrier**: passes once every owner node of the source has acknowledged this hold.
+///    committed, to every node of both regions; others learn it from the change feed.
+/// 3. **Barrier**: passes once every owner node of the source has acknowledged this hold, and one of the target that
+///    could serve the tenant.
 /// 4. **Decision**: by the caller, within the deadline. Past it the caller's task is cancelled, and what it comes back
 ///    with still counts: in a store that decides for itself the decision may have been made.
 /// 5. **Release**: to the side decided for; pushed to every node.
@@ -31,21 +33,24 @@ package struct HoldCoordinator: Sendable {
     }
 
     /// Runs the pause of one cutover.
-    /// - Parameter decide: given the hold, moves the rest and says where the tenant is from now on. What it throws
-    ///   means the source.
+    /// - Parameters:
+    ///   - source: where the tenant is.
+    ///   - target: where it is to be.
+    ///   - decide: given the hold, moves the rest and says where the tenant is from now on. What it throws means the
+    ///     source.
     package func run(
-        _ tenant: TenantID, migration: String, source: Region,
+        _ tenant: TenantID, migration: String, source: Region, target: Region,
         decide: @escaping @Sendable (TenantHold) async throws -> Region
     ) async -> HoldOutcome {
         do throws(DirectoryError) {
             let highest: Int64
-            switch try await awaitQuiet(tenant, source) {
+            switch try await awaitQuiet(tenant, source, target) {
             case .failure(let reason): return .givenUp(reason)
             case .success(let epoch): highest = epoch
             }
             let hold = try await holds.hold(tenant, for: migration, at: source, above: highest, actor: actor)
             let end = ContinuousClock.now + settings.deadline
-            let barrier = await passBarrier(hold, until: end)
+            let barrier = await passBarrier(hold, target, until: end)
             var region = source
             if case .success = barrier { region = await decision(hold, source: source, until: end, decide) }
             let released = try await release(hold, to: region)
@@ -63,65 +68,51 @@ package struct HoldCoordinator: Sendable {
     // MARK: Quiet
 
     /// - Returns: the highest epoch that a node has answered.
-    private func awaitQuiet(_ tenant: TenantID, _ source: Region) async throws(DirectoryError)
-        -> Result<Int64, HoldOutcome.Reason>
-    {
+    private func awaitQuiet(
+        _ tenant: TenantID, _ source: Region, _ target: Region
+    ) async throws(DirectoryError) -> Result<Int64, HoldOutcome.Reason> {
         let end = ContinuousClock.now + settings.cutoverWindow
         while true {
-            let owners = try await holds.nodes().filter { $0.regions.contains(source) }
-            let answers = await ask(owners, .traffic(tenant), within: settings.answerTimeout)
-            var traffic = TenantTraffic()
-            var highest: Int64 = 0
-            for case .traffic(let part, let epoch) in answers.values {
-                traffic.add(part)
-                highest = max(highest, epoch)
-            }
-            let silent = owners.map(\.identity).filter { identity in
-                if case .traffic = answers[identity] { false } else { true }
-            }
-            let mayGo = silent.isEmpty || settings.maySkipSilent
-            if mayGo, settings.drain.isQuiet(traffic, for: settings.quietFor) { return .success(highest) }
-            guard ContinuousClock.now < end, !Task.isCancelled else {
-                return .failure(
-                    mayGo ? .inTheWay(settings.drain.tooOld(in: traffic, for: settings.quietFor)) : .silent(silent))
-            }
+            let nodes = try await holds.nodes()
+            let view = QuietView(
+                nodes, answers: await ask(Self.nodes(nodes, of: source, target), .traffic(tenant, target: target)),
+                source: source, target: target)
+            guard let obstacle = view.obstacle(settings) else { return .success(view.highestEpoch) }
+            guard ContinuousClock.now < end, !Task.isCancelled else { return .failure(obstacle) }
             try? await Task.sleep(for: settings.pollInterval)
         }
+    }
+
+    private static func nodes(_ nodes: [NodeRecord], of source: Region, _ target: Region) -> [NodeRecord] {
+        nodes.filter { $0.regions.contains(source) || $0.regions.contains(target) }
     }
 
     // MARK: Barrier
 
     /// - Returns: the nodes that were passed over.
-    private func passBarrier(_ hold: TenantHold, until end: ContinuousClock.Instant) async
-        -> Result<[NodeRecord.Identity], HoldOutcome.Reason>
-    {
-        var acknowledged: Set<NodeRecord.Identity> = []
-        var missing: [NodeRecord.Identity] = []
+    private func passBarrier(
+        _ hold: TenantHold, _ target: Region, until end: ContinuousClock.Instant
+    ) async -> Result<[NodeRecord.Identity], HoldOutcome.Reason> {
+        var view = BarrierView(source: hold.source, target: target, settings: settings)
         repeat {
             do throws(DirectoryError) {
-                let nodes = try await holds.nodes().filter { !acknowledged.contains($0.identity) }
-                let question = HoldQuestion.hold(hold, settings.drain)
-                let owners = nodes.filter { $0.regions.contains(hold.source) }
-                let answers = await ask(owners, question, within: settings.drainBudget + settings.answerTimeout)
-                for (node, answer) in answers {
-                    switch answer {
-                    // A process that has taken another's address speaks for itself alone.
-                    case .acknowledged(let identity) where identity == node: acknowledged.insert(node)
-                    case .inTheWay(let paths): return .failure(.inTheWay(paths))
-                    case .ahead(let epoch): return .failure(.ahead(epoch))
-                    case .acknowledged, .traffic, .released, .unable: break
-                    }
+                let nodes = try await holds.nodes()
+                let asked = Self.nodes(nodes, of: hold.source, target).filter { view.asks($0) }
+                let question = HoldQuestion.hold(hold, settings.drain, target: target)
+                let answers = await ask(asked, question, within: settings.drainBudget + settings.answerTimeout)
+                if let reason = view.note(answers, of: asked) { return .failure(reason) }
+                let passedOver = settings.maySkipSilent ? view.silent : []
+                view.missing = try await holds.passBarrier(
+                    hold, acknowledged: view.acknowledged, passedOver: passedOver, countsWritten: settings.isFenced)
+                if view.missing.isEmpty, view.isTargetReady {
+                    return .success(passedOver.sorted { $0.description < $1.description })
                 }
-                let silent = Set(owners.map(\.identity)).subtracting(answers.keys)
-                let passedOver = settings.maySkipSilent ? silent.subtracting(acknowledged) : []
-                missing = try await holds.passBarrier(hold, acknowledged: acknowledged, passedOver: passedOver)
-                if missing.isEmpty { return .success(passedOver.sorted { $0.description < $1.description }) }
             } catch {
                 return .failure(.directory(error.message))
             }
             try? await Task.sleep(for: .milliseconds(10))
         } while ContinuousClock.now < end && !Task.isCancelled
-        return .failure(.silent(missing))
+        return .failure(view.reason)
     }
 
     // MARK: Decision
@@ -170,13 +161,14 @@ package struct HoldCoordinator: Sendable {
     private func tell(_ tenant: Tenant) async {
         guard let nodes = try? await holds.nodes() else { return }
         let question = HoldQuestion.release(tenant.id, tenant.placement, sequence: tenant.sequence)
-        _ = await ask(nodes, question, within: settings.answerTimeout)
+        _ = await ask(nodes, question)
     }
 
-    private func ask(_ nodes: [NodeRecord], _ question: HoldQuestion, within timeout: Duration) async
+    private func ask(_ nodes: [NodeRecord], _ question: HoldQuestion, within timeout: Duration? = nil) async
         -> [NodeRecord.Identity: HoldAnswer]
     {
-        await withTaskGroup(of: (NodeRecord.Identity, HoldAnswer?).self) { group in
+        let timeout = timeout ?? settings.answerTimeout
+        return await withTaskGroup(of: (NodeRecord.Identity, HoldAnswer?).self) { group in
             for node in nodes {
                 group.addTask { (node.identity, await self.link.ask(node, question, within: timeout)) }
             }

@@ -13,6 +13,9 @@ package struct HoldSettings: Sendable {
     /// Nodes that do not answer are passed over where the store is fenced. They may have answered reads from the old
     /// region until they hear of the switch.
     package var passOverSilent = false
+    /// How long an app may work on a request. Without the third wall nothing is switched sooner than that after the
+    /// last moment at which a process that is gone could have sent one (amendment H4).
+    package var maxRequestTime = Duration.seconds(60)
     /// How often a node is asked for its traffic before the gate closes.
     package var pollInterval = Duration.milliseconds(50)
     /// Until a node counts as silent, for one answer beyond the time that was asked of it.
@@ -36,6 +39,11 @@ package enum HoldOutcome: Sendable, Equatable {
         case inTheWay([String])
         /// These nodes do not answer.
         case silent([NodeRecord.Identity])
+        /// No node of the target has acknowledged and sees an app instance there that takes calls.
+        case targetDown(Region)
+        /// Processes of these names have ended a moment ago, or these have just taken their place: the app may still be
+        /// working on what they had sent it, and the store refuses nothing by itself.
+        case mayStillWork([NodeRecord.Identity])
         /// A node knows a higher epoch than the hold's.
         case ahead(Int64)
         /// There was no decision within the deadline, or it was against the switch.

@@ -16,6 +16,9 @@ package protocol HoldStore: Sendable {
     /// The hold of a tenant; `nil` where it is not held.
     func hold(of tenant: TenantID) async throws(DirectoryError) -> TenantHold?
 
+    /// The holds there are, at most `limit`, in the order of their tenants' ids.
+    func holds(limit: Int) async throws(DirectoryError) -> [TenantHold]
+
     /// Notes that a node admits no request of the tenant any more and has none in flight. Takes no number of the feed.
     /// - Throws: `.conflict` where this hold is over.
     func acknowledge(_ hold: TenantHold, by node: NodeRecord.Identity) async throws(DirectoryError)
@@ -25,10 +28,12 @@ package protocol HoldStore: Sendable {
     /// - Parameters:
     ///   - acknowledged: nodes whose acknowledgement has come as an answer, and is written here.
     ///   - passedOver: nodes that need not have acknowledged.
+    ///   - countsWritten: whether acknowledgements count that nodes have written by themselves.
     /// - Returns: the nodes that are missing; empty where the barrier has passed.
     /// - Throws: `.conflict` where this hold is over.
     func passBarrier(
-        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>
+        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>,
+        countsWritten: Bool
     ) async throws(DirectoryError) -> [NodeRecord.Identity]
 
     /// Ends a hold: the tenant serves in `region`, with the next epoch. Asked again, it answers the same.
@@ -43,5 +48,12 @@ extension HoldStore {
         async throws(DirectoryError) -> TenantHold
     {
         try await hold(tenant, for: migration, at: source, above: epoch, as: .held, actor: actor)
+    }
+
+    /// The same, where acknowledgements count however they have come.
+    package func passBarrier(
+        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>
+    ) async throws(DirectoryError) -> [NodeRecord.Identity] {
+        try await passBarrier(hold, acknowledged: acknowledged, passedOver: passedOver, countsWritten: true)
     }
 }

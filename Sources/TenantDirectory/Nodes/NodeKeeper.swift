@@ -60,6 +60,9 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
 
     package var identity: NodeRecord.Identity { state.withLock { $0.node.identity } }
 
+    /// The regions in this process's row: those whose app instances it may call.
+    package var regions: [Region] { state.withLock { $0.node.regions } }
+
     /// The nodes as they were last looked at.
     package var report: NodesReport { state.withLock { $0.report } }
 

@@ -23,6 +23,17 @@ final class NodeEndpointsTests {
         return Directory(store: store, mirror: mirror, logger: logger)
     }
 
+    private func endpoints(
+        _ directory: TenantDirectory.Directory, _ holds: any HoldStore, _ gates: any TenantGates = GateDouble()
+    ) throws -> NodeEndpoints {
+        let eu = try #require(Region("EU"))
+        let node = HoldAgent.Node(
+            identity: NodeRecord.Identity(id: "n", incarnation: "1"), regions: { [eu] }, target: { _ in .well })
+        return NodeEndpoints(
+            directory: directory,
+            agent: HoldAgent(directory: directory, gates: gates, holds: holds, node: node, logger: logger))
+    }
+
     private func add(_ name: String, to store: SQLiteStore) async throws -> TenantKey {
         let alias = TenantAlias(.connect, app: "app", name: name)
         let eu = try #require(Region("EU"))
@@ -51,7 +62,7 @@ final class NodeEndpointsTests {
         let listen = try isSecure ? both.map { try Renewable($0.server) { WallClock.seconds() } } : nil
         let calls = try both.map { try Renewable($0.client) { WallClock.seconds() } }
         try await RouterFixture.run(
-            tenants: [], peerEndpoints: NodeEndpoints(directory: near),
+            tenants: [], peerEndpoints: try endpoints(near, store),
             certificates: RouterCertificates(peersListen: listen),
             change: { $0.peers.listener = PeerConfiguration.Listener(host: "127.0.0.1", port: 0) }
         ) { fixture in
@@ -71,13 +82,63 @@ final class NodeEndpointsTests {
         "is asked for in one way, and refused in words otherwise",
         arguments: [
             ("GET", "feed", "after=x&id=a&limit=5", 400), ("GET", "feed", "", 400), ("POST", "feed", "", 404),
-            ("GET", "other", "", 404), ("GET", "feed", "after=1&id=a&limit=5", 503),
+            ("GET", "other", "", 404), ("GET", "feed", "after=1&id=a&limit=5", 503), ("GET", "hold", "", 404),
+            ("POST", "hold", "", 400),
         ])
     func refusals(method: String, path: String, query: String, status: Int) async throws {
-        let endpoints = NodeEndpoints(directory: try node("n", AwayStore()))
+        let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: try sealer())
+        let endpoints = try endpoints(try node("n", AwayStore()), store)
         let call = PeerCall(
             method: method, path: path, query: query, certificateName: nil, body: ByteBuffer())
         #expect(await endpoints.answer(call).status == status)
+    }
+
+    @Test("answers the questions of a cutover over the peers' listener: the gate closes, and opens again")
+    func cutover() async throws {
+        let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: try sealer())
+        let key = try await add("a", to: store)
+        let tenant = try #require(try await store.tenant(key))
+        let (eu, us) = (try #require(Region("EU")), try #require(Region("US")))
+        let near = Directory(store: store, logger: logger)
+        let gates = GateDouble()
+        let endpoints = try endpoints(near, store, gates)
+        await gates.take(tenant)
+        try await RouterFixture.run(
+            tenants: [], peerEndpoints: endpoints,
+            change: { $0.peers.listener = PeerConfiguration.Listener(host: "127.0.0.1", port: 0) }
+        ) { fixture in
+            let link = PeerHoldLink(client: PeerClient())
+            let node = NodeRecord(
+                identity: NodeRecord.Identity(id: "n", incarnation: "1"), regions: [eu],
+                addresses: ["peers": "127.0.0.1:\(fixture.peersPort)"], version: "1", regionView: "",
+                configurationDigest: "", startedAt: 0)
+            guard
+                case .traffic(_, knownEpoch: 1, let standing)? = await link.ask(
+                    node, .traffic(tenant.id, target: us), within: .seconds(20))
+            else {
+                Issue.record("no traffic")
+                return
+            }
+            #expect(standing.target == .well)
+            let hold = try await store.hold(tenant.id, for: "m", at: eu, above: 0, actor: "test")
+            let held = await link.ask(node, .hold(hold, DrainRule(isFenced: true), target: us), within: .seconds(20))
+            guard case .acknowledged(node.identity, _)? = held else {
+                Issue.record("\(String(describing: held))")
+                return
+            }
+            #expect(!gates.admit(tenant.id, at: eu) {})
+            let next = try await store.release(hold, to: eu, actor: "test")
+            #expect(
+                await link.ask(
+                    node, .release(tenant.id, next.placement, sequence: next.sequence), within: .seconds(20))
+                    == .released)
+            #expect(gates.admit(tenant.id, at: eu) {})
+            let unknown = HoldQuestion.release(TenantID(high: 1, low: 1), next.placement, sequence: 1)
+            guard case .unable? = await link.ask(node, unknown, within: .seconds(20)) else {
+                Issue.record("an unknown tenant is released")
+                return
+            }
+        }
     }
 
     @Test("is looked for at the nodes of the configuration and at those that the directory named")

@@ -30,7 +30,9 @@ struct HoldCoordinatorTests {
 
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func withSetting(nodes: [String], _ body: (Setting) async throws -> Void) async throws {
+    private static func withSetting(
+        nodes: [String], instances: HoldStanding.Target = .well, _ body: (Setting) async throws -> Void
+    ) async throws {
         let folder = try ScratchFolder()
         let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: .test())
         defer { store.close() }
@@ -39,7 +41,7 @@ struct HoldCoordinatorTests {
             ForgeInstall(
                 alias: TenantAlias(.forge, app: "app", name: "i"), cloudID: nil, hostBaseURL: nil, product: nil,
                 region: source, hostRealm: source), actor: "host")
-        let fleet = HoldFleet(store: store, region: source)
+        let fleet = HoldFleet(store: store, regions: [source, target], target: instances)
         for node in nodes { try await fleet.start(node, serving: tenant.id) }
         defer { fleet.stop() }
         try await body(Setting(store: store, fleet: fleet, tenant: tenant.id, source: source, target: target))
@@ -55,7 +57,8 @@ struct HoldCoordinatorTests {
         change(&settings)
         let coordinator = HoldCoordinator(
             holds: setting.store, link: setting.fleet, settings: settings, logger: logger)
-        return await coordinator.run(setting.tenant, migration: "m1", source: setting.source, decide: decide)
+        return await coordinator.run(
+            setting.tenant, migration: "m1", source: setting.source, target: setting.target, decide: decide)
     }
 
     @Test("ends at the target with the next epoch, and every node knows")
@@ -106,6 +109,52 @@ struct HoldCoordinatorTests {
         }
     }
 
+    @Test(
+        "does not begin while the app instances of the target are down on every node",
+        arguments: [
+            HoldStanding.Target.down, .notOwned,
+        ])
+    func targetDown(_ instances: HoldStanding.Target) async throws {
+        try await Self.withSetting(nodes: ["a", "b"], instances: instances) { setting in
+            let target = setting.target
+            let outcome = await Self.run(setting, change: { $0.cutoverWindow = .milliseconds(50) }) { _ in target }
+            #expect(outcome == .givenUp(.targetDown(target)))
+            let record = try await setting.store.tenant(.id(setting.tenant))
+            #expect(record?.placement.epoch == 1)
+        }
+    }
+
+    @Test(
+        "waits, where no store refuses writes, until the app can work on nothing that a process sent which is gone",
+        arguments: [Duration.milliseconds(300), .seconds(3_600)])
+    func young(_ maxRequestTime: Duration) async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            let target = setting.target
+            let (start, known) = (ContinuousClock.now, Flag())
+            let outcome = await Self.run(
+                setting, isFenced: false,
+                change: {
+                    $0.maxRequestTime = maxRequestTime
+                    $0.cutoverWindow = maxRequestTime > .seconds(60) ? .milliseconds(50) : .seconds(20)
+                }
+            ) { _ in
+                known.set()
+                return target
+            }
+            if maxRequestTime > .seconds(60) {
+                guard case .givenUp(.mayStillWork(let nodes)) = outcome else {
+                    Issue.record("was not given up: \(outcome)")
+                    return
+                }
+                #expect(nodes.map(\.id) == ["a"])
+            } else {
+                #expect(outcome == .released(Placement(region: target, epoch: 3, state: .serving), passedOver: []))
+                #expect(known.isSet)
+                #expect(ContinuousClock.now - start > .milliseconds(100))
+            }
+        }
+    }
+
     @Test("is given up past its deadline, and what the caller comes back with decides", arguments: [true, false])
     func deadline(_ wasDecided: Bool) async throws {
         try await Self.withSetting(nodes: ["a"]) { setting in
@@ -126,20 +175,29 @@ struct HoldCoordinatorTests {
     func silent() async throws {
         try await Self.withSetting(nodes: ["a", "b"]) { setting in
             let target = setting.target
-            let lost = Dictionary(uniqueKeysWithValues: (0..<2_000).map { ($0, HoldFleet.Fault.question) })
-            setting.fleet.set(lost)
+            setting.fleet.silence("b")
             let outcome = await Self.run(setting, change: { $0.cutoverWindow = .milliseconds(50) }) { _ in target }
             guard case .givenUp(.silent(let nodes)) = outcome else {
                 Issue.record("a silent node did not stop it: \(outcome)")
                 return
             }
-            #expect(nodes.count == 2)
+            #expect(nodes.map(\.id) == ["b"])
             let passed = await Self.run(setting, change: { $0.passOverSilent = true }) { _ in target }
             guard case .released(_, let passedOver) = passed else {
-                Issue.record("silent nodes were not passed over: \(passed)")
+                Issue.record("a silent node was not passed over: \(passed)")
                 return
             }
-            #expect(passedOver.count == 2)
+            #expect(passedOver.map(\.id) == ["b"])
+            setting.fleet.silence("a")
+            // Nobody in the target could serve it: that is no matter of who is passed over.
+            let unheard = await Self.run(
+                setting,
+                change: {
+                    $0.passOverSilent = true
+                    $0.cutoverWindow = .milliseconds(50)
+                }
+            ) { _ in target }
+            #expect(unheard == .givenUp(.targetDown(target)))
         }
     }
 

@@ -97,6 +97,20 @@ extension DirectoryStoreConformance {
                     tenant.id, for: "m1", at: held.source, above: 0, as: .moving, actor: "migration") == held)
             #expect(try await holds.release(held, to: held.source, actor: "migration").placement.state == .serving)
         },
+        Case("Acknowledgements that nodes have written count only where the coordinator takes them") {
+            suite async throws in
+            let holds = try suite.holds
+            let tenant = try await suite.installed([suite.connect("a")])
+            let node = try await suite.nodes([["EU"]])[0]
+            let hold = try await suite.held(tenant)
+            #expect(try await holds.holds(limit: 10) == [hold])
+            #expect(try await holds.holds(limit: 0).isEmpty)
+            try await holds.acknowledge(hold, by: node)
+            #expect(
+                try await holds.passBarrier(hold, acknowledged: [], passedOver: [], countsWritten: false) == [node])
+            #expect(
+                try await holds.passBarrier(hold, acknowledged: [node], passedOver: [], countsWritten: false).isEmpty)
+        },
         Case("A node may be passed over by name") { suite async throws in
             let holds = try suite.holds
             let tenant = try await suite.installed([suite.connect("a")])

@@ -8,14 +8,22 @@ extension StoreSession {
 
     func hold(of tenant: TenantID) throws -> StoredHold? {
         let row = try row(
-            "SELECT migration, change_id, epoch, seq, source, passed, state FROM holds WHERE tenant_id = ?",
-            [SQLValue(tenant)])
+            "SELECT \(Self.holdColumns), passed FROM holds WHERE tenant_id = ?", [SQLValue(tenant)])
         guard let row else { return nil }
-        return StoredHold(
-            hold: TenantHold(
-                tenant: tenant, migration: try row.text(0), change: try row.text(1), epoch: try row.number(2),
-                sequence: try row.number(3), source: try row.region(4), state: try row.name(6)),
-            hasPassed: try row.number(5) != 0)
+        return StoredHold(hold: try Self.hold(row), hasPassed: try row.number(7) != 0)
+    }
+
+    func holds(limit: Int) throws -> [TenantHold] {
+        try rows("SELECT \(Self.holdColumns) FROM holds ORDER BY tenant_id LIMIT ?", [.integer(Int64(limit))])
+            .map(Self.hold)
+    }
+
+    private static let holdColumns = "tenant_id, migration, change_id, epoch, seq, source, state"
+
+    private static func hold(_ row: StoredRow) throws -> TenantHold {
+        TenantHold(
+            tenant: try row.tenantID(0), migration: try row.text(1), change: try row.text(2),
+            epoch: try row.number(3), sequence: try row.number(4), source: try row.region(5), state: try row.name(6))
     }
 
     func hold(
@@ -70,7 +78,8 @@ extension StoreSession {
     }
 
     func passBarrier(
-        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>
+        _ hold: TenantHold, acknowledged: Set<NodeRecord.Identity>, passedOver: Set<NodeRecord.Identity>,
+        countsWritten: Bool
     ) throws -> Change<[NodeRecord.Identity]> {
         if try current(hold).hasPassed { return .none([]) }
         write(hold, acknowledged)
@@ -78,7 +87,7 @@ extension StoreSession {
             "SELECT node_id, incarnation FROM hold_acknowledgements WHERE tenant_id = ? AND change_id = ?",
             [SQLValue(hold.tenant), .text(hold.change)])
         let written = try rows.map { NodeRecord.Identity(id: try $0.text(0), incarnation: try $0.text(1)) }
-        let done = passedOver.union(acknowledged).union(written)
+        let done = passedOver.union(acknowledged).union(countsWritten ? written : [])
         let missing = try nodes().filter { $0.regions.contains(hold.source) && !done.contains($0.identity) }
         if missing.isEmpty { add("UPDATE holds SET passed = 1 WHERE tenant_id = ?", [SQLValue(hold.tenant)]) }
         return .none(missing.map(\.identity))
