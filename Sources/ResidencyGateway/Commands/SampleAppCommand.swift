@@ -13,21 +13,29 @@ struct SampleAppCommand: AsyncParsableCommand {
             EXAMPLES
               residency-gateway sample-app --port 3001 --database eu.sqlite --name sample-eu
               residency-gateway sample-app --port 3002 --database us.sqlite --name sample-us
+              residency-gateway sample-app --port 3001 --database postgresql://app@127.0.0.1/eu --name sample-eu
             """)
 
     @Option(help: "The port; 0 for a free one.")
     var port = 3001
 
-    @Option(help: "The SQLite file of its data; made where it is not there.")
+    @Option(
+        help: """
+            Its data: an SQLite file, made where it is not there, or the URL of a PostgreSQL database, where it makes \
+            the tables it lacks. Passwords come from PGPASSWORD or PGPASSFILE.
+            """)
     var database = "sample-app.sqlite"
 
     @Option(help: "How it calls itself.")
     var name = "sample-app"
 
     func run() async throws {
-        let store: SampleStore
+        let store: any SampleStore
         do {
-            store = try SampleStore(path: database)
+            let isPostgres = ["postgresql://", "postgres://"].contains { database.hasPrefix($0) }
+            store =
+                isPostgres
+                ? try await PostgresSampleStore(url: database) : try SQLiteSampleStore(path: database)
         } catch {
             throw HostError("\(database) cannot be used: \(error)")
         }

@@ -6,8 +6,8 @@ package struct HTTPStoreSettings: Sendable, Equatable {
     /// What the configuration calls it; unique among the stores.
     package var name: String
     /// Where the contract is served in each region: base URLs without a slash at the end, the path of the contract
-    /// included, such as `http://10.0.0.5:3001/residency`. One that cannot be reached is followed by the next. They must
-    /// all lead to the one store of their region.
+    /// included, such as `http://10.0.0.5:3001/residency`. One that cannot be reached is followed by the next. They
+    /// must all lead to the one store of their region.
     package var urls: [Region: [String]]
     package var credential: Credential
     package var limits: HTTPStoreLimits

@@ -8,7 +8,7 @@ struct SampleApp: Sendable {
 
     /// How the instance calls itself.
     let name: String
-    let store: SampleStore
+    let store: any SampleStore
 
     func server(host: String = "127.0.0.1", port: Int) -> SmallServer {
         SmallServer(router: router(), host: host, port: port, name: "sample-app")

@@ -6,7 +6,7 @@ struct SampleView: Sendable {
     let tenant: String
     let identifiedBy: String?
     let requestID: String?
-    let summary: SampleStore.Summary
+    let summary: SampleSummary
 
     var json: JSONValue {
         let texts = [

@@ -32,8 +32,8 @@ struct Demo: Sendable {
         let state = try HostState.random()
         let cast = Cast(
             keys: HostKeyServer.make(installKeys: state.installKeys, forgeKeys: state.forgeKeys, port: 0),
-            eu: SampleApp(name: "sample-eu", store: try SampleStore(path: settings.file("sample-eu.sqlite"))),
-            us: SampleApp(name: "sample-us", store: try SampleStore(path: settings.file("sample-us.sqlite"))),
+            eu: SampleApp(name: "sample-eu", store: try SQLiteSampleStore(path: settings.file("sample-eu.sqlite"))),
+            us: SampleApp(name: "sample-us", store: try SQLiteSampleStore(path: settings.file("sample-us.sqlite"))),
             simulator: HostSimulator(
                 installKeys: state.installKeys, forgeKeys: state.forgeKeys, appKey: SampleApp.key))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
