@@ -49,7 +49,7 @@ struct Gateway: Sendable {
             directory, interval: configuration.directory.pollInterval, hint: store.listener?.hint, logger: logger)
         let keeper = NodeKeeper(
             NodeDescription.record(configuration, declaration, plan), registry: store, directory: directory,
-            maxAge: configuration.mirror.maxAge, logger: logger)
+            maxAge: configuration.mirror.maxAge, maxRequestTime: plan.limits.appMaxRequestTime, logger: logger)
         let outbound = OutboundClient(
             OutboundConfiguration(allow: configuration.outbound.allow, proxy: configuration.outbound.proxy))
         let keys = PublicKeyCache(
@@ -61,7 +61,8 @@ struct Gateway: Sendable {
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
         let peerClient = PeerClient(certificates: certificates.peers?.calls)
         let holding = NodeHolding(
-            keeper, directory, store, client: peerClient, maxRequestTime: plan.limits.appMaxRequestTime, logger: logger)
+            keeper, directory, store, feed, client: peerClient, maxRequestTime: plan.limits.appMaxRequestTime,
+            logger: logger)
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints,

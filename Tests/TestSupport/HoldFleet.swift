@@ -62,7 +62,8 @@ package final class HoldFleet: HoldLink {
         let agent = HoldAgent(
             directory: directory, gates: gates, holds: store,
             node: HoldAgent.Node(
-                identity: identity, regions: { [regions] in regions }, target: { [target] _ in target }),
+                identity: identity, regions: { [regions] in regions }, target: { [target] _ in target }, hurry: { _ in }
+            ),
             logger: logger)
         let following = Task { await agent.run() }
         let node = Node(record: record, gates: gates, agent: agent, following: following)

@@ -13,19 +13,32 @@ extension ClientConnection {
         "This tenant's data is being moved to another region, and until that is done it can be read alone; try "
             + "again later.", retryAfterSeconds: 30)
 
-    /// Whether the request may write: by its method, by being routed without a token, or by becoming a tunnel.
+    /// Whether the request may write: by its method, by being routed without a token, by becoming a tunnel, or
+    /// because the configuration says so.
     func mayWrite(as kind: RouteKind) -> Bool {
-        !head.method.isSafe || kind == .route || kind == .cookie || head.upgradesToWebSocket
+        !head.method.isSafe || !kind.keepsToMethod || head.upgradesToWebSocket || isDeclaredToWrite
+    }
+
+    /// The configuration says of the path that it may write whatever the method. To be asked while the head is in
+    /// `input`.
+    var isDeclaredToWrite: Bool {
+        guard loop.identifier.calls.writing.hasAny, let endpoint else { return false }
+        return input.withUnsafeReadableBytes { bytes in
+            let path = bytes.part(head.path)
+            let relative = CanonicalRequest.relativePath(path, basePath: endpoint.basePathBytes)
+            return loop.identifier.calls.writing.contains(path.part(relative))
+        }
     }
 
     /// The tenant is held: the request waits before any byte of it goes upstream, and reads no more of its body.
     func wait(at entry: TenantEntry) {
         record.tenant = entry.tenant.id
         record.region = entry.tenant.placement.region
-        // The time counts from its arrival, whatever it has waited for since.
-        let until = record.startedAt + times.hold
+        // The time counts from its arrival at the first node, whatever it has waited for since.
+        let until = record.startedAt + times.hold - .milliseconds(Int64(statement?.waitedMilliseconds ?? 0))
         guard until > .now() else { return respond(Self.heldTooLong) }
         guard loop.parkedCount < limits.parkedRequests else { return respond(Self.gateIsFull(of: "requests")) }
+        guard loop.mayWait(from: statement?.sender) else { return respond(Self.gateIsFull(of: "calls of this peer")) }
         let verdict = entry.gate.park(
             self, bytes: input.readableBytes + (heldBody?.readableBytes ?? 0), maxRequests: limits.heldRequests,
             maxBytes: limits.heldBytes)
@@ -35,6 +48,8 @@ extension ClientConnection {
         parkedAt = .now()
         loop.parkedCount += 1
         waitsAt = entry
+        waitsFor = statement?.sender
+        loop.beganToWait(from: waitsFor)
         deadline = until
         loop.shared.observer.observe(.requestHeld)
     }

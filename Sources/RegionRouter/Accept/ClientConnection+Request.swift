@@ -178,12 +178,12 @@ extension ClientConnection {
         {
             ownLines += StatedPlacement(known).answerLine
         }
+        let isSafe = head.method.isSafe && target.kind.keepsToMethod && !isDeclaredToWrite
         input.moveReaderIndex(forwardBy: head.end)
         // A peer counts what its app instances work on; here it is not in flight.
         let exchange = Exchange(
             client: self, entry: target.isForPeer ? nil : target.entry, group: group, method: head.method,
-            kind: target.kind,
-            hasBody: framing != .none && framing != .length(0),
+            isSafe: isSafe, hasBody: framing != .none && framing != .length(0),
             held: held)
         phase = .exchange(exchange)
         deadline = body.hasEnded ? nil : .now() + times.body
@@ -416,5 +416,7 @@ extension ClientConnection {
         deadline = nil
         waitsAt?.gate.leave(self)
         waitsAt = nil
+        loop.ceasedToWait(from: waitsFor)
+        waitsFor = nil
     }
 }

@@ -70,6 +70,8 @@ final class ClientConnection: ChannelDuplexHandler {
     var responseStarted = false
     var saidContinue = false
     var isParked = false
+    /// The node that has passed on the request which waits at a gate.
+    var waitsFor: String?
     var parkedAt = NIODeadline.uptimeNanoseconds(0)
     /// How long the request has been parked so far.
     var waited = TimeAmount.zero

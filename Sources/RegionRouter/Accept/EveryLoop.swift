@@ -11,6 +11,9 @@ package final class EveryLoop: TenantGates {
     /// What the router knows of its servers.
     private let status: Mutex<@Sendable () -> [UpstreamStatus]> = Mutex({ [] })
 
+    /// Whether the router has ended while app instances may have been working on requests of tenants.
+    private let endedAtWork = Atomic<Bool>(false)
+
     /// For a router that is yet to be made.
     package init() {}
 
@@ -19,6 +22,11 @@ package final class EveryLoop: TenantGates {
 
     /// The loops, while the router serves.
     var current: RouterLoops? { loops.withLock { $0 } }
+
+    /// Requests were cut at the end that app instances may still be working on.
+    package var leavesWork: Bool { endedAtWork.load(ordering: .relaxed) }
+
+    func noteWorkLeft() { endedAtWork.store(true, ordering: .relaxed) }
 
     /// How the router's servers are is asked here from now on.
     func describe(by status: @escaping @Sendable () -> [UpstreamStatus]) { self.status.withLock { $0 = status } }

@@ -11,6 +11,8 @@ final class RouterLoop {
     var random = RandomBits()
     /// Requests that wait for a record, a key or the gateway's own answer.
     var parkedCount = 0
+    /// Of those at gates: calls that peers have passed on, by the peer's name.
+    var waitingFromPeers: [String: Int] = [:]
     /// TLS handshakes that are not finished.
     var handshakes = 0
     /// Tenants with requests that were cut; looked through by the sweep.
@@ -226,8 +228,9 @@ final class RouterLoop {
         for session in sessions { session.drain() }
     }
 
-    /// Cuts what is left.
+    /// Cuts what is left. App instances may go on working on what they were sent.
     func closeAll() {
+        if tenants.hasWorkUnderWay { shared.everyLoop.noteWorkLeft() }
         for client in clients { client.closeNow() }
         for session in sessions { session.closeNow() }
         for app in apps { app.close() }

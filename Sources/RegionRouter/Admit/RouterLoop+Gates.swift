@@ -41,6 +41,26 @@ extension RouterLoop {
         }
     }
 
+    // MARK: Calls of peers that wait
+
+    /// Whether one more call that a peer has passed on may wait here. It keeps a connection of the peer's, which others
+    /// need too: at most a quarter of them wait at gates (amendment H20).
+    /// - Parameter peer: `nil` for a client's own call.
+    func mayWait(from peer: String?) -> Bool {
+        guard let peer else { return true }
+        let quarter = max(1, shared.limits.upstreamConnections / max(1, shared.loopCount) / 4)
+        return waitingFromPeers[peer, default: 0] < quarter
+    }
+
+    func beganToWait(from peer: String?) {
+        if let peer { waitingFromPeers[peer, default: 0] += 1 }
+    }
+
+    func ceasedToWait(from peer: String?) {
+        guard let peer, let count = waitingFromPeers[peer] else { return }
+        waitingFromPeers[peer] = count > 1 ? count - 1 : nil
+    }
+
     /// A request was cut: its tenant stays at hand until the app's longest time is over.
     func noteCut(_ request: InFlightRequest, of entry: TenantEntry) {
         let now = NIODeadline.now()

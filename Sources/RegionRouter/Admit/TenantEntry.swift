@@ -126,6 +126,9 @@ final class TenantEntry {
 }
 
 extension RouteKind {
+    /// Whether a request does what its method says. What is routed without a token need not (amendment H41).
+    var keepsToMethod: Bool { self != .route && self != .cookie }
+
     /// The value of `X-Residency-Identified-By` (design §3.2).
     var identifiedBy: String {
         switch self {

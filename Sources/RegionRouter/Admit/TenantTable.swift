@@ -71,6 +71,13 @@ final class TenantTable {
     /// The entry of a tenant, for one who only counts.
     func peek(_ id: TenantID) -> TenantEntry? { byID[id] }
 
+    /// Whether app instances may be working on requests of any tenant.
+    var hasWorkUnderWay: Bool {
+        byID.values.contains { entry in
+            entry.inFlight.hasCuts || entry.inFlight.all.contains { $0.kind == .exchange }
+        }
+    }
+
     // MARK: Loads
 
     func loadBegan() { loadsUnderWay += 1 }

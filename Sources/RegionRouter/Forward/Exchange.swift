@@ -26,9 +26,10 @@ final class Exchange: InFlightRequest {
     /// Its name, kept from when its client leaves.
     private var nameOfLeft: String?
 
+    /// - Parameter isSafe: whether the request cannot write, whatever its method says.
     init(
         client: ClientConnection, entry: TenantEntry?, group: UpstreamGroup, method: RequestHead.Method,
-        kind: RouteKind, hasBody: Bool, held: HostForward? = nil
+        isSafe: Bool, hasBody: Bool, held: HostForward? = nil
     ) {
         self.client = client
         self.entry = entry
@@ -36,8 +37,7 @@ final class Exchange: InFlightRequest {
         self.method = method
         self.held = held
         machine = ExchangeMachine(isSafe: method.isSafe, canRepeat: method.isIdempotent, hasBody: hasBody)
-        // What is routed without a token need not keep to what its method says (amendment H41).
-        super.init(isSafe: method.isSafe && kind != .route && kind != .cookie, admittedAt: client.record.startedAt)
+        super.init(isSafe: isSafe, admittedAt: client.record.startedAt)
         entry?.inFlight.add(self)
     }
 

@@ -4,6 +4,7 @@ struct CallClassifier {
     private let lifecycle: [(path: [UInt8], event: LifecycleEvent)]
     let declared: DeclaredPaths
     let routes: RouteMatcher
+    let writing: WritingPaths
 
     init(_ configuration: IdentifyConfiguration) {
         descriptor = configuration.descriptorPath.map { Array($0.utf8) }
@@ -14,6 +15,7 @@ struct CallClassifier {
         }
         declared = DeclaredPaths(configuration.declaredCalls)
         routes = RouteMatcher(configuration)
+        writing = WritingPaths(configuration.routes)
     }
 
     /// Whether the gateway itself is asked: GET of the descriptor, POST of a lifecycle path.

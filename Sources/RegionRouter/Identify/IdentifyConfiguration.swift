@@ -73,9 +73,11 @@ package struct DeclaredCall: Sendable, Equatable {
     }
 }
 
-/// A line of `routes:`: how a call without a token of ours names its tenant.
+/// A line of `routes:`: how a call without a token of ours names its tenant, and whether calls of its path may write.
 package struct TenantRoute: Sendable, Equatable {
     package enum Source: Sendable, Equatable {
+        /// Nothing: the line says of calls with a token that they may write.
+        case none
         /// The part of the path that the pattern's `{tenant}` stands for.
         case path
         /// The value of a query parameter.
@@ -89,10 +91,13 @@ package struct TenantRoute: Sendable, Equatable {
     /// Path pattern relative to the base URL: `{name}` is one segment, a final `*` is the rest.
     package let path: String
     package let source: Source
+    /// Calls of the path may write whatever their method.
+    package let writes: Bool
 
-    package init(path: String, source: Source) {
+    package init(path: String, source: Source, writes: Bool = false) {
         self.path = path
         self.source = source
+        self.writes = writes
     }
 }
 

@@ -16,14 +16,15 @@ struct RouteMatcher {
     init(_ configuration: IdentifyConfiguration) {
         appKey = configuration.appKey
         forgeAppID = configuration.forgeAppID
-        routes = configuration.routes.map { route in
-            let source: Source =
-                switch route.source {
-                case .path: .path
-                case .query(let name): .query(Array(name.utf8))
-                case .header(let name): .header(Array(name.lowercased().utf8))
-                case .bearerClaim(let name): .bearerClaim(Array(name.utf8))
-                }
+        routes = configuration.routes.compactMap { route in
+            let source: Source
+            switch route.source {
+            case .none: return nil
+            case .path: source = .path
+            case .query(let name): source = .query(Array(name.utf8))
+            case .header(let name): source = .header(Array(name.lowercased().utf8))
+            case .bearerClaim(let name): source = .bearerClaim(Array(name.utf8))
+            }
             return (PathTemplate(route.path), source)
         }
     }

@@ -48,7 +48,8 @@ struct NodesListCommand: AsyncParsableCommand {
         var report = watch.note(first, now: start)
         while ContinuousClock.now - start < Self.patience {
             let isWaiting = report.nodes.contains { node in
-                node.record.state != .silent && beats[node.record.identity] == node.record.heartbeat
+                node.record.state != .silent && node.record.state != .stopped
+                    && beats[node.record.identity] == node.record.heartbeat
             }
             guard isWaiting else { break }
             try await Task.sleep(for: Self.pause)

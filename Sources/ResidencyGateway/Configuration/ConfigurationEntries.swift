@@ -40,7 +40,7 @@ enum ConfigurationEntries {
         return SecretsSettings.NamedKey(name: name, source: source)
     }
 
-    /// `{ path: "/oauth/callback", query: state }`; a path alone must contain `{tenant}`.
+    /// `{ path: "/oauth/callback", query: state }`; a path alone must contain `{tenant}`, or has `writes: true`.
     static func route(_ fields: EntryFields) throws(Misfit) -> TenantRoute {
         let path = fields["path"] ?? ""
         guard path.hasPrefix("/") else { throw Misfit("has a `path` that does not begin with a slash") }
@@ -53,13 +53,17 @@ enum ConfigurationEntries {
         if let name = fields["header"] { sources.append(.header(name.lowercased())) }
         if let name = fields["bearerClaim"] { sources.append(.bearerClaim(name)) }
         guard sources.count <= 1 else { throw Misfit("must have one of `query`, `header` and `bearerClaim`, not more") }
-        if let source = sources.first { return TenantRoute(path: path, source: source) }
-        guard path.split(separator: "/").contains("{tenant}") else {
+        var isWriting = false
+        if let writes = fields["writes"] { isWriting = try ScalarKind.boolean.read(writes, fields.folder) }
+        if let source = sources.first { return TenantRoute(path: path, source: source, writes: isWriting) }
+        let namesTenant = path.split(separator: "/").contains("{tenant}")
+        if isWriting, !namesTenant { return TenantRoute(path: path, source: .none, writes: true) }
+        guard namesTenant else {
             throw Misfit(
                 "does not say what names the tenant: give `query`, `header`, `bearerClaim`, or a `path` with a segment "
-                    + "`{tenant}`")
+                    + "`{tenant}`; for calls that have a token and may write, `writes: true`")
         }
-        return TenantRoute(path: path, source: .path)
+        return TenantRoute(path: path, source: .path, writes: isWriting)
     }
 
     /// `{ chain: eu.pem, key: eu-key.pem, names: [eu.example.com, "*.eu.example.com"] }`; without `names` those that

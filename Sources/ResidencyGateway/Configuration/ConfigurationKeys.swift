@@ -212,8 +212,9 @@ extension ConfigurationKey {
             "identify.leeway", \.identify.leeway, .duration(.zero ... .seconds(300)),
             "How far a token may be past `exp` or before `nbf`."),
         .entries(
-            "identify.routes", \.identify.routes, fields: ["path", "query", "header", "bearerClaim"],
-            "Calls without a token of the host, first match: a path pattern, and what names the tenant.",
+            "identify.routes", \.identify.routes, fields: ["path", "query", "header", "bearerClaim", "writes"],
+            "Calls without a token of the host, first match: path, what names the tenant; `writes: true` where any "
+                + "method may write.",
             make: ConfigurationEntries.route),
         .entries(
             "identify.declaredCalls", \.identify.declaredCalls, fields: ["path", "method"],

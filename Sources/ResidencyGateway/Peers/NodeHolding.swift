@@ -13,7 +13,7 @@ struct NodeHolding: Sendable {
     /// - Parameter maxRequestTime: how long an app may work on a request.
     init(
         _ keeper: NodeKeeper<ContinuousClock>, _ directory: Directory, _ store: any DirectoryDatabase,
-        client: PeerClient, maxRequestTime: Duration, logger: Logger
+        _ feed: FeedReader<ContinuousClock>, client: PeerClient, maxRequestTime: Duration, logger: Logger
     ) {
         let gates = EveryLoop()
         self.gates = gates
@@ -21,7 +21,10 @@ struct NodeHolding: Sendable {
             directory: directory, gates: gates, holds: store,
             node: HoldAgent.Node(
                 identity: keeper.identity, regions: { keeper.regions },
-                target: { region in Self.state(of: region, gates.upstreams) }), logger: logger)
+                target: { region in Self.state(of: region, gates.upstreams) },
+                hurry: { feed.hurry(for: $0) }), logger: logger)
+        // Who has cut requests when it stopped leaves a word of it.
+        keeper.setLeavesWork { gates.leavesWork }
         coordinators = HoldCoordinators(
             holds: store,
             link: NodeHoldLink(own: keeper.identity, agent: agent, others: PeerHoldLink(client: client)),

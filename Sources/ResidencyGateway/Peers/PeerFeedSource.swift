@@ -28,7 +28,8 @@ struct PeerFeedSource: FeedSource {
     ) -> [any FeedSource] {
         var found: [UpstreamAddress: String] = [:]
         for address in configured.values.joined() { found[address] = address.authority }
-        for node in nodes where node.record.identity.id != ownID && node.record.state != .silent {
+        let gone: [NodeRecord.State] = [.silent, .stopped]
+        for node in nodes where node.record.identity.id != ownID && !gone.contains(node.record.state) {
             guard let address = PeerAddress.of(node.record) else { continue }
             found[address] = node.record.identity.id
         }

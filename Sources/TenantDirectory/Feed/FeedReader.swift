@@ -2,16 +2,19 @@ package import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Follows the change feed until the process ends: reads it at an interval, and ever more rarely while the store is
-/// away.
+/// Follows the change feed until the process ends: reads it at an interval, ever more rarely while the store is away,
+/// and in a hurry while a cutover is at hand.
 package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
     private let directory: Directory
     private let interval: Duration
     private let longestInterval: Duration
     private let clock: C
-    private let hint: ChangeHint?
+    private let hint: ChangeHint
     private let logger: Logger
     private let reachable = Mutex(true)
+    /// Until when it hurries.
+    private let hurriedUntil = Mutex<C.Instant?>(nil)
+    private static var hurriedInterval: Duration { .milliseconds(20) }
 
     /// - Parameters:
     ///   - interval: between two reads of the store.
@@ -25,12 +28,24 @@ package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
         self.interval = interval
         self.longestInterval = longestInterval
         self.clock = clock
-        self.hint = hint
+        self.hint = hint ?? ChangeHint()
         self.logger = logger
     }
 
     /// Whether the store answered the last time it was asked.
     package var isReachable: Bool { reachable.withLock { $0 } }
+
+    /// Reads every 20 ms for so long: what comes by the feed alone counts in the pause of a cutover (amendment H25).
+    package func hurry(for duration: Duration) {
+        let until = clock.now.advanced(by: duration)
+        let isNew = hurriedUntil.withLock { hurried in
+            defer { hurried = max(hurried ?? until, until) }
+            return hurried.map { $0 < clock.now } ?? true
+        }
+        if isNew { hint.signal() }
+    }
+
+    private var isHurried: Bool { hurriedUntil.withLock { hurried in hurried.map { clock.now < $0 } ?? false } }
 
     package func run() async throws {
         // A read that is under way when the service stops is let go of without harm.
@@ -40,11 +55,12 @@ package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
     private func follow() async throws {
         var wait = interval
         while !Task.isCancelled {
-            wait = await read() ? interval : min(wait * 2, longestInterval)
-            if let hint {
-                try await hint.wait(atMost: wait, clock)
+            if await read() {
+                wait = interval
+                try await hint.wait(atMost: isHurried ? min(wait, Self.hurriedInterval) : wait, clock)
             } else {
-                try await clock.sleep(for: wait)
+                wait = min(wait * 2, longestInterval)
+                try await hint.wait(atMost: wait, clock)
             }
         }
     }

@@ -9,6 +9,8 @@ struct BarrierView {
     private(set) var silent: Set<NodeRecord.Identity> = []
     /// Of the source: those that took another's place so short a time ago that the app may still be at its requests.
     private var young: Set<NodeRecord.Identity> = []
+    /// Of the source: those that have stopped, and have cut requests. They send no more.
+    private var stopped: Set<NodeRecord.Identity> = []
     /// A node of the target holds the tenant too, and could serve it.
     private(set) var isTargetReady = false
     /// Whom the directory misses.
@@ -20,8 +22,25 @@ struct BarrierView {
         self.settings = settings
     }
 
-    /// Whether a node has anything left to say.
-    func asks(_ node: NodeRecord) -> Bool {
+    /// Takes the nodes that are registered now.
+    /// - Returns: those that have anything left to say.
+    mutating func nodesToAsk(_ nodes: [NodeRecord]) -> [NodeRecord] {
+        stopped = Set(nodes.filter { $0.state == .stopped && $0.regions.contains(source) }.map(\.identity))
+        return nodes.filter { $0.state != .stopped && owes($0) }
+    }
+
+    /// Nodes that need not have acknowledged. Of those that have stopped nobody has to be told, where the store itself
+    /// refuses what they had sent.
+    var passedOver: Set<NodeRecord.Identity> {
+        (settings.maySkipSilent ? silent : []).union(settings.isFenced ? stopped : [])
+    }
+
+    /// Those that receipts name: they may not have heard yet.
+    var skipped: [NodeRecord.Identity] {
+        settings.maySkipSilent ? silent.sorted { $0.description < $1.description } : []
+    }
+
+    private func owes(_ node: NodeRecord) -> Bool {
         let owes = node.regions.contains(source) && !acknowledged.contains(node.identity)
         return owes || (!isTargetReady && node.regions.contains(target))
     }
@@ -57,9 +76,10 @@ struct BarrierView {
 
     /// What has kept the barrier from passing.
     var reason: HoldOutcome.Reason {
-        let others = missing.filter { !young.contains($0) }
+        let atWork = young.union(stopped)
+        let others = missing.filter { !atWork.contains($0) }
         if !others.isEmpty { return .silent(others) }
-        if !young.isEmpty { return .mayStillWork(young.sorted { $0.id < $1.id }) }
+        if !missing.isEmpty { return .mayStillWork(missing) }
         return .targetDown(target)
     }
 }

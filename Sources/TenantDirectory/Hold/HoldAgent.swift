@@ -17,14 +17,18 @@ package final class HoldAgent: Service {
         let regions: @Sendable () -> [Region]
         /// How the app instances of a region are.
         let target: @Sendable (Region) -> HoldStanding.Target
+        /// Has the change feed read in a hurry for so long.
+        let hurry: @Sendable (Duration) -> Void
 
         package init(
             identity: NodeRecord.Identity, regions: @escaping @Sendable () -> [Region],
-            target: @escaping @Sendable (Region) -> HoldStanding.Target
+            target: @escaping @Sendable (Region) -> HoldStanding.Target,
+            hurry: @escaping @Sendable (Duration) -> Void
         ) {
             self.identity = identity
             self.regions = regions
             self.target = target
+            self.hurry = hurry
         }
     }
 
@@ -44,6 +48,9 @@ package final class HoldAgent: Service {
     private static let pollInterval = Duration.milliseconds(5)
     /// Between two tries to learn of the holds there are.
     private static let retryInterval = Duration.seconds(1)
+    /// How long the feed is read in a hurry after a sign of a cutover: longer than one hold, and than the pause between
+    /// two tries.
+    private static let hurry = Duration.seconds(5)
     /// Holds that a node acknowledges by itself when it starts; the coordinators of others ask it.
     private static let holdsAtStart = 1_000
 
@@ -61,6 +68,7 @@ package final class HoldAgent: Service {
     // MARK: Told by the coordinator
 
     package func answer(_ question: HoldQuestion) async -> HoldAnswer {
+        node.hurry(Self.hurry)
         do throws(DirectoryError) {
             switch question {
             case .traffic(let id, let target):
@@ -137,6 +145,7 @@ package final class HoldAgent: Service {
             for await change in changes {
                 switch change {
                 case .changed(let tenant) where tenant.placement.state != .serving && owns(tenant.placement.region):
+                    node.hurry(Self.hurry)
                     group.addTask {
                         await self.gates.take(tenant)
                         await self.acknowledgeFromFeed(tenant.id, epoch: tenant.placement.epoch)

@@ -33,50 +33,104 @@ package struct HoldCoordinator: Sendable {
     }
 
     /// Runs the pause of one cutover.
+    ///
+    /// A drain that takes too long may wait for a request that is parked itself: it is given up at once, and tried
+    /// again after a random, growing pause, ``HoldSettings/tries`` times in all (amendment H19).
     /// - Parameters:
     ///   - source: where the tenant is.
     ///   - target: where it is to be.
     ///   - decide: given the hold, moves the rest and says where the tenant is from now on. What it throws means the
-    ///     source.
+    ///     source. Called at most once.
     package func run(
         _ tenant: TenantID, migration: String, source: Region, target: Region,
         decide: @escaping @Sendable (TenantHold) async throws -> Region
     ) async -> HoldOutcome {
+        let cutover = Cutover(tenant: tenant, migration: migration, source: source, target: target)
+        var (tries, pause) = (1, settings.retryPause)
         do throws(DirectoryError) {
-            let highest: Int64
-            switch try await awaitQuiet(tenant, source, target) {
-            case .failure(let reason): return .givenUp(reason)
-            case .success(let epoch): highest = epoch
-            }
-            let hold = try await holds.hold(tenant, for: migration, at: source, above: highest, actor: actor)
-            let end = ContinuousClock.now + settings.deadline
-            let barrier = await passBarrier(hold, target, until: end)
-            var region = source
-            if case .success = barrier { region = await decision(hold, source: source, until: end, decide) }
-            let released = try await release(hold, to: region)
-            switch barrier {
-            case .failure(let reason): return .givenUp(reason)
-            case .success(let passedOver):
-                guard region != source else { return .givenUp(.undecided) }
-                return .released(released.placement, passedOver: passedOver)
+            while true {
+                let highest: Int64
+                switch try await awaitQuiet(cutover) {
+                case .failure(let reason): return .givenUp(reason)
+                case .success(let epoch): highest = epoch
+                }
+                let outcome = try await hold(cutover, above: highest, decide)
+                guard case .givenUp(.inTheWay) = outcome, tries < settings.tries, !Task.isCancelled else {
+                    return outcome
+                }
+                tries += 1
+                try? await Task.sleep(for: pause * Double.random(in: 0.5...1.5))
+                pause *= 2
             }
         } catch {
             return .givenUp(.directory(error.message))
         }
     }
 
+    /// Stops what may write, and nothing else, for a move of data that stands still (amendment H16): the tenant is read
+    /// on at the source. ``run(_:migration:source:target:decide:)`` of the same migration makes a hold of all of it.
+    /// - Returns: the hold, once every owner node of the source has acknowledged it; else why not, and then the source
+    ///   takes writes again.
+    package func stopWrites(
+        _ tenant: TenantID, migration: String, source: Region, target: Region
+    ) async -> Result<TenantHold, HoldOutcome.Reason> {
+        let cutover = Cutover(tenant: tenant, migration: migration, source: source, target: target)
+        do throws(DirectoryError) {
+            let highest: Int64
+            switch try await awaitQuiet(cutover) {
+            case .failure(let reason): return .failure(reason)
+            case .success(let epoch): highest = epoch
+            }
+            let hold = try await holds.hold(
+                tenant, for: migration, at: source, above: highest, as: .moving, actor: actor)
+            switch await passBarrier(hold, target, until: .now + settings.deadline) {
+            case .success: return .success(hold)
+            case .failure(let reason):
+                _ = try await release(hold, to: source)
+                return .failure(reason)
+            }
+        } catch {
+            return .failure(.directory(error.message))
+        }
+    }
+
+    private struct Cutover {
+        let tenant: TenantID
+        let migration: String
+        let source: Region
+        let target: Region
+    }
+
+    /// One hold, from its beginning to its end.
+    private func hold(
+        _ cutover: Cutover, above epoch: Int64, _ decide: @escaping @Sendable (TenantHold) async throws -> Region
+    ) async throws(DirectoryError) -> HoldOutcome {
+        let source = cutover.source
+        let hold = try await holds.hold(
+            cutover.tenant, for: cutover.migration, at: source, above: epoch, actor: actor)
+        let end = ContinuousClock.now + settings.deadline
+        let barrier = await passBarrier(hold, cutover.target, until: end)
+        var region = source
+        if case .success = barrier { region = await decision(hold, source: source, until: end, decide) }
+        let released = try await release(hold, to: region)
+        switch barrier {
+        case .failure(let reason): return .givenUp(reason)
+        case .success(let passedOver):
+            guard region != source else { return .givenUp(.undecided) }
+            return .released(released.placement, passedOver: passedOver)
+        }
+    }
+
     // MARK: Quiet
 
     /// - Returns: the highest epoch that a node has answered.
-    private func awaitQuiet(
-        _ tenant: TenantID, _ source: Region, _ target: Region
-    ) async throws(DirectoryError) -> Result<Int64, HoldOutcome.Reason> {
+    private func awaitQuiet(_ cutover: Cutover) async throws(DirectoryError) -> Result<Int64, HoldOutcome.Reason> {
         let end = ContinuousClock.now + settings.cutoverWindow
         while true {
-            let nodes = try await holds.nodes()
-            let view = QuietView(
-                nodes, answers: await ask(Self.nodes(nodes, of: source, target), .traffic(tenant, target: target)),
-                source: source, target: target)
+            let nodes = Self.nodes(try await holds.nodes(), of: cutover.source, cutover.target)
+            let answers = await ask(
+                nodes.filter { $0.state != .stopped }, .traffic(cutover.tenant, target: cutover.target))
+            let view = QuietView(nodes, answers: answers, source: cutover.source, target: cutover.target)
             guard let obstacle = view.obstacle(settings) else { return .success(view.highestEpoch) }
             guard ContinuousClock.now < end, !Task.isCancelled else { return .failure(obstacle) }
             try? await Task.sleep(for: settings.pollInterval)
@@ -96,17 +150,15 @@ package struct HoldCoordinator: Sendable {
         var view = BarrierView(source: hold.source, target: target, settings: settings)
         repeat {
             do throws(DirectoryError) {
-                let nodes = try await holds.nodes()
-                let asked = Self.nodes(nodes, of: hold.source, target).filter { view.asks($0) }
-                let question = HoldQuestion.hold(hold, settings.drain, target: target)
+                let asked = view.nodesToAsk(Self.nodes(try await holds.nodes(), of: hold.source, target))
+                let rule = settings.drain(passesReads: hold.state == .moving)
+                let question = HoldQuestion.hold(hold, rule, target: target)
                 let answers = await ask(asked, question, within: settings.drainBudget + settings.answerTimeout)
                 if let reason = view.note(answers, of: asked) { return .failure(reason) }
-                let passedOver = settings.maySkipSilent ? view.silent : []
                 view.missing = try await holds.passBarrier(
-                    hold, acknowledged: view.acknowledged, passedOver: passedOver, countsWritten: settings.isFenced)
-                if view.missing.isEmpty, view.isTargetReady {
-                    return .success(passedOver.sorted { $0.description < $1.description })
-                }
+                    hold, acknowledged: view.acknowledged, passedOver: view.passedOver,
+                    countsWritten: settings.isFenced)
+                if view.missing.isEmpty, view.isTargetReady { return .success(view.skipped) }
             } catch {
                 return .failure(.directory(error.message))
             }

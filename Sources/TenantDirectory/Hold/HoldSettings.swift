@@ -8,6 +8,10 @@ package struct HoldSettings: Sendable {
     package var deadline = Duration.seconds(2)
     /// How long in-flight requests are waited for, once the gate is closed.
     package var drainBudget = Duration.milliseconds(500)
+    /// Holds that are made in all where a drain takes too long, and the pause after the first; each later one is twice
+    /// as long, and chance makes it longer or shorter by up to a half.
+    package var tries = 5
+    package var retryPause = Duration.milliseconds(200)
     /// The source's store refuses the tenant's writes by itself from the decision on (the third wall).
     package var isFenced: Bool
     /// Nodes that do not answer are passed over where the store is fenced. They may have answered reads from the old
@@ -23,7 +27,11 @@ package struct HoldSettings: Sendable {
 
     package init(isFenced: Bool) { self.isFenced = isFenced }
 
-    var drain: DrainRule { DrainRule(budget: drainBudget, isFenced: isFenced) }
+    /// - Parameter passesReads: what may write alone is stopped.
+    func drain(passesReads: Bool = false) -> DrainRule {
+        DrainRule(budget: drainBudget, isFenced: isFenced, passesReads: passesReads)
+    }
+
     var maySkipSilent: Bool { passOverSilent && isFenced }
 }
 

@@ -3,7 +3,10 @@ struct QuietView {
     private var traffic = TenantTraffic()
     private(set) var highestEpoch: Int64 = 0
     private var silent: [NodeRecord.Identity] = []
-    private var young: [NodeRecord.Identity: Duration] = [:]
+    /// Of the source: for how long each process has been the only one of its name.
+    private var ages: [NodeRecord.Identity: Duration] = [:]
+    /// Of the source: those that have stopped, and have cut requests.
+    private var stopped: [NodeRecord.Identity] = []
     private var isTargetWell = false
     private let target: Region
 
@@ -16,6 +19,10 @@ struct QuietView {
         self.target = target
         for node in nodes {
             let isOwner = node.regions.contains(source)
+            guard node.state != .stopped else {
+                if isOwner { stopped.append(node.identity) }
+                continue
+            }
             guard case .traffic(let part, let epoch, let standing)? = answers[node.identity] else {
                 if isOwner { silent.append(node.identity) }
                 continue
@@ -24,7 +31,7 @@ struct QuietView {
             if node.regions.contains(target), standing.target == .well { isTargetWell = true }
             guard isOwner else { continue }
             traffic.add(part)
-            young[node.identity] = standing.age
+            ages[node.identity] = standing.age
         }
     }
 
@@ -34,10 +41,10 @@ struct QuietView {
         guard isTargetWell else { return .targetDown(target) }
         if !settings.isFenced {
             // Who began later than that takes the place of a process whose requests nobody counts.
-            let tooYoung = young.filter { $0.value < settings.maxRequestTime }.keys
-            guard tooYoung.isEmpty else { return .mayStillWork(tooYoung.sorted { $0.id < $1.id }) }
+            let atWork = stopped + ages.filter { $0.value < settings.maxRequestTime }.keys
+            guard atWork.isEmpty else { return .mayStillWork(atWork.sorted { $0.id < $1.id }) }
         }
-        let inTheWay = settings.drain.tooOld(in: traffic, for: settings.quietFor)
+        let inTheWay = settings.drain().tooOld(in: traffic, for: settings.quietFor)
         return inTheWay.isEmpty ? nil : .inTheWay(inTheWay)
     }
 }

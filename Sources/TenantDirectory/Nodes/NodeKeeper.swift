@@ -38,6 +38,8 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     private let clock: C
     private let logger: Logger
     private let state: Mutex<State>
+    /// Whether this process has stopped serving with requests that the app may still be working on.
+    private let leavesWork: Mutex<@Sendable () -> Bool> = Mutex({ false })
 
     /// - Parameters:
     ///   - node: this process, as it is entered.
@@ -45,9 +47,11 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     ///   - interval: between two signs of life.
     ///   - silentAfter: how long another node may show none.
     ///   - maxAge: of mirrors: how long a row that was marked silent stands.
+    ///   - maxRequestTime: how long an app may work on a request: how long a row stands that was left with some.
     package init(
         _ node: NodeRecord, registry: any NodeRegistry, directory: Directory, interval: Duration = .seconds(1),
-        silentAfter: Duration = .seconds(5), maxAge: Duration = .seconds(86_400), clock: C = ContinuousClock(),
+        silentAfter: Duration = .seconds(5), maxAge: Duration = .seconds(86_400),
+        maxRequestTime: Duration = .seconds(60), clock: C = ContinuousClock(),
         logger: Logger
     ) {
         self.registry = registry
@@ -55,10 +59,18 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
         self.interval = interval
         self.clock = clock
         self.logger = logger
-        state = Mutex(State(node: node, watch: NodeWatch(silentAfter: silentAfter, overdueAfter: maxAge)))
+        state = Mutex(
+            State(
+                node: node,
+                watch: NodeWatch(silentAfter: silentAfter, overdueAfter: maxAge, stoppedAfter: maxRequestTime)))
     }
 
     package var identity: NodeRecord.Identity { state.withLock { $0.node.identity } }
+
+    /// Asked when the process has stopped serving: whether the app may still be working on requests that were cut.
+    package func setLeavesWork(_ leavesWork: @escaping @Sendable () -> Bool) {
+        self.leavesWork.withLock { $0 = leavesWork }
+    }
 
     /// The regions in this process's row: those whose app instances it may call.
     package var regions: [Region] { state.withLock { $0.node.regions } }
@@ -238,8 +250,9 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
 
     // MARK: Leaving
 
-    /// Takes the row away: nothing is served any more. While the directory is away it stays, and with it what the
-    /// mirror is good for.
+    /// Takes the row away: nothing is served any more. Where requests were cut it stays for as long as the app may be
+    /// working on them, so that a cutover of a store without a fence can wait for them. While the directory is away it
+    /// stays as it is, and with it what the mirror is good for.
     private func leave() async {
         guard state.withLock({ $0.isRegistered }) else { return }
         do throws(DirectoryError) {
@@ -247,7 +260,9 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
             _ = try await directory.store.lastSequence()
             // The mark comes first: a mirror must never say that a row stands which does not.
             try await directory.mirror?.noteNoRow()
-            try await registry.deregister(identity)
+            guard leavesWork.withLock({ $0 })() else { return try await registry.deregister(identity) }
+            _ = try await registry.renew(
+                identity, state: .stopped, addresses: [:], appliedSequence: directory.appliedSequence)
         } catch {
             logger.notice(
                 "This node's row stays in the directory, and counts as silent.", metadata: ["error": "\(error)"])

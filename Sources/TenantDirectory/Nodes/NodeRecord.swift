@@ -22,6 +22,9 @@ package struct NodeRecord: Sendable, Equatable {
         /// Registered, and reading what it must know before it serves.
         case starting
         case serving
+        /// Has stopped in the ordinary way, and has cut requests that app instances may still be working on: the row
+        /// goes when that must be over (amendment H4).
+        case stopped
         /// Taken away by an operator, and perhaps alive: it counts in every barrier until its time is over.
         case silent
     }

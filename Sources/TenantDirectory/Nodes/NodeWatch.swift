@@ -13,11 +13,14 @@ package struct NodeWatch {
     private let silentAfter: Duration
     /// How long a row that was marked silent stands.
     private let overdueAfter: Duration
+    /// How long one stands of a process that has stopped and has cut requests.
+    private let stoppedAfter: Duration
     private var seen: [NodeRecord.Identity: Seen] = [:]
 
-    package init(silentAfter: Duration, overdueAfter: Duration) {
+    package init(silentAfter: Duration, overdueAfter: Duration, stoppedAfter: Duration = .seconds(60)) {
         self.silentAfter = silentAfter
         self.overdueAfter = overdueAfter
+        self.stoppedAfter = stoppedAfter
     }
 
     /// Takes what the directory says now.
@@ -33,9 +36,15 @@ package struct NodeWatch {
             }
             next[record.identity] = seen
             let unchangedFor = now - seen.at
-            let isSilent = record.state == .silent || unchangedFor >= silentAfter
+            let isSilent = record.state == .silent || record.state != .stopped && unchangedFor >= silentAfter
             report.nodes.append(NodesReport.Node(record: record, unchangedFor: unchangedFor, isSilent: isSilent))
-            if record.state == .silent, unchangedFor >= overdueAfter { report.overdue.append(record.identity) }
+            let isOverdue =
+                switch record.state {
+                case .silent: unchangedFor >= overdueAfter
+                case .stopped: unchangedFor >= stoppedAfter
+                case .starting, .serving: false
+                }
+            if isOverdue { report.overdue.append(record.identity) }
         }
         // Rows that are gone are forgotten with this.
         seen = next

@@ -11,7 +11,8 @@ package struct NodesReport: Sendable, Equatable {
     package var nodes: [Node] = []
     /// What somebody should look after, in sentences.
     package var warnings: [String] = []
-    /// Rows that were marked silent so long ago that they need not stand any more.
+    /// Rows that were marked silent, or were left by a process that stopped, so long ago that they need not stand any
+    /// more.
     package var overdue: [NodeRecord.Identity] = []
 
     package init() {}
@@ -20,7 +21,7 @@ package struct NodesReport: Sendable, Equatable {
     package static func views(
         of nodes: [NodeRecord], _ view: (NodeRecord) -> String
     ) -> [(view: String, nodes: [String])] {
-        let living = nodes.filter { $0.state != .silent }
+        let living = nodes.filter { $0.state != .silent && $0.state != .stopped }
         let groups = Dictionary(grouping: living, by: view)
         return groups.map { view, nodes in (view, nodes.map(\.identity.id).sorted()) }.sorted { $0.view < $1.view }
     }

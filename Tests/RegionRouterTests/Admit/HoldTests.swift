@@ -193,6 +193,40 @@ struct HoldTests {
         }
     }
 
+    @Test("has a read counted as a write where the configuration says so of its path", arguments: [true, false])
+    func declaredToWrite(_ writes: Bool) async throws {
+        try await RouterFixture.run(
+            tenants: [RouterFixture.tenant("one", in: "EU")],
+            change: { $0.identify.routes = [TenantRoute(path: "/when-told/*", source: .none, writes: writes)] }
+        ) { fixture in
+            let client = try fixture.connect()
+            try client.send(Self.request("GET", "/when-told/visit"))
+            _ = await fixture.eu.received { $0.contains("/when-told") }
+            let traffic = await fixture.gates.traffic(of: TenantID(high: 7, low: 1))
+            #expect(traffic.unsafe == (writes ? 1 : 0))
+            #expect(traffic.safe == (writes ? 0 : 1))
+            fixture.eu.answerLater()
+            #expect(try client.receiveResponse().status == 200)
+        }
+    }
+
+    @Test("has what is cut at the router's end remembered, for the app may go on with it", arguments: [true, false])
+    func cutAtTheEnd(_ isUnderWay: Bool) async throws {
+        let gates = try await RouterFixture.run(
+            tenants: [RouterFixture.tenant("one", in: "EU")], change: { $0.limits.drainTimeout = .milliseconds(50) }
+        ) { fixture in
+            let client = try fixture.connect()
+            try client.send(Self.request("POST", isUnderWay ? "/silent" : "/echo", body: "x"))
+            if isUnderWay {
+                _ = await fixture.eu.received { $0.contains("/silent") }
+            } else {
+                #expect(try client.receiveResponse().status == 200)
+            }
+            return fixture.gates
+        }
+        #expect((gates as? EveryLoop)?.leavesWork == isUnderWay)
+    }
+
     @Test("counts what the app may still be working on: a request under way, and one whose client has left")
     func traffic() async throws {
         try await RouterFixture.run(tenants: [RouterFixture.tenant("one", in: "EU")]) { fixture in

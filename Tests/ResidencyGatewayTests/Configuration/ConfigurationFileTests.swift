@@ -50,6 +50,8 @@ struct ConfigurationFileTests {
                 - { path: "/cb", query: state }
                 - { path: "/in/{tenant}/*" }
                 - { path: "/h", header: X-Site }
+                - { path: "/rate", query: site, writes: true }
+                - { path: "/visit", writes: true }
             defaultRegion: EU
             """
         ).configuration
@@ -70,6 +72,8 @@ struct ConfigurationFileTests {
                 TenantRoute(path: "/cb", source: .query("state")),
                 TenantRoute(path: "/in/{tenant}/*", source: .path),
                 TenantRoute(path: "/h", source: .header("x-site")),
+                TenantRoute(path: "/rate", source: .query("site"), writes: true),
+                TenantRoute(path: "/visit", source: .none, writes: true),
             ])
         #expect(configuration.defaultRegion == eu)
     }

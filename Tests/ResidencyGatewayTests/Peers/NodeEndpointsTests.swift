@@ -28,7 +28,8 @@ final class NodeEndpointsTests {
     ) throws -> NodeEndpoints {
         let eu = try #require(Region("EU"))
         let node = HoldAgent.Node(
-            identity: NodeRecord.Identity(id: "n", incarnation: "1"), regions: { [eu] }, target: { _ in .well })
+            identity: NodeRecord.Identity(id: "n", incarnation: "1"), regions: { [eu] }, target: { _ in .well },
+            hurry: { _ in })
         return NodeEndpoints(
             directory: directory,
             agent: HoldAgent(directory: directory, gates: gates, holds: holds, node: node, logger: logger))
@@ -139,6 +140,21 @@ final class NodeEndpointsTests {
                 return
             }
         }
+    }
+
+    @Test("finds the app instances of a region down only where each has failed its check, or is out of use")
+    func instances() throws {
+        let (eu, us) = (try #require(Region("EU")), try #require(Region("US")))
+        func status(_ region: Region, isPeer: Bool = false, isOut: Bool = false, isWell: Bool? = nil) -> UpstreamStatus
+        {
+            UpstreamStatus(
+                region: region, authority: "a:1", isPeer: isPeer, isOut: isOut, isWell: isWell, outstanding: 0)
+        }
+        let down = [status(us, isWell: false), status(us, isOut: true, isWell: true), status(eu, isPeer: true)]
+        #expect(NodeHolding.state(of: us, down) == .down)
+        #expect(NodeHolding.state(of: us, down + [status(us)]) == .well)
+        #expect(NodeHolding.state(of: us, down + [status(us, isWell: true)]) == .well)
+        #expect(NodeHolding.state(of: eu, down) == .notOwned)
     }
 
     @Test("is looked for at the nodes of the configuration and at those that the directory named")

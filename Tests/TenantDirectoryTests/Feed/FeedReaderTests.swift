@@ -51,6 +51,29 @@ struct FeedReaderTests {
         }
     }
 
+    @Test("reads every 20 ms while a cutover is at hand, at once from when it hears of it")
+    func hurry() async throws {
+        let folder = try ScratchFolder()
+        let store = try SQLiteStore(path: folder.file("d.sqlite"), sealer: .test())
+        defer { store.close() }
+        let clock = StepClock()
+        let reader = FeedReader(
+            Directory(store: store, logger: logger), interval: .milliseconds(500), clock: clock, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await reader.run() }
+            let first = await clock.nextSleep()
+            #expect(first?.duration == .milliseconds(500))
+            reader.hurry(for: .seconds(5))
+            reader.hurry(for: .seconds(1))
+            first?.continuation.resume()
+            let second = await clock.nextSleep()
+            #expect(second?.duration == .milliseconds(20))
+            group.cancelAll()
+            second?.continuation.resume()
+            try await group.waitForAll()
+        }
+    }
+
     private func forgeInstall() throws -> ForgeInstall {
         let region = try #require(Region("EU"))
         return ForgeInstall(

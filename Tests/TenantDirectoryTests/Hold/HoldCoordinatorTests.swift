@@ -82,12 +82,83 @@ struct HoldCoordinatorTests {
             let gates = try #require(setting.fleet.gates(of: "a"))
             #expect(gates.admit(setting.tenant, at: setting.source) {})
             let target = setting.target
-            let outcome = await Self.run(setting, change: { $0.drainBudget = .milliseconds(20) }) { _ in target }
+            let outcome = await Self.run(
+                setting,
+                change: {
+                    $0.drainBudget = .milliseconds(20)
+                    $0.retryPause = .milliseconds(1)
+                }
+            ) { _ in target }
             #expect(outcome == .givenUp(.inTheWay(["POST /work"])))
             gates.end(setting.tenant)
             #expect(gates.admit(setting.tenant, at: setting.source) {})
-            #expect(try await setting.store.tenant(.id(setting.tenant))?.placement.epoch == 3)
+            // Held five times, and given back five times.
+            #expect(try await setting.store.tenant(.id(setting.tenant))?.placement.epoch == 11)
             #expect(try await setting.store.hold(of: setting.tenant) == nil)
+        }
+    }
+
+    @Test("is tried again when a request that did not end in time was let go on by the next pause")
+    func triedAgain() async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            let gates = try #require(setting.fleet.gates(of: "a"))
+            #expect(gates.admit(setting.tenant, at: setting.source) {})
+            let (store, tenant, target) = (setting.store, setting.tenant, setting.target)
+            async let ended: Void = {
+                // The first hold has been given up.
+                while (try await store.tenant(.id(tenant))?.placement.epoch ?? 0) < 3 { await Task.yield() }
+                gates.end(tenant)
+            }()
+            let outcome = await Self.run(setting, change: { $0.drainBudget = .milliseconds(50) }) { _ in target }
+            try await ended
+            guard case .released(let placement, []) = outcome else {
+                Issue.record("was not switched: \(outcome)")
+                return
+            }
+            #expect(placement.region == target && placement.epoch >= 5)
+        }
+    }
+
+    @Test("stops what may write, and later everything, each of which every node acknowledges")
+    func stopsWrites() async throws {
+        try await Self.withSetting(nodes: ["a", "b"]) { setting in
+            let coordinator = HoldCoordinator(
+                holds: setting.store, link: setting.fleet, settings: HoldSettings(isFenced: true), logger: Self.logger)
+            let moving = try await coordinator.stopWrites(
+                setting.tenant, migration: "m1", source: setting.source, target: setting.target
+            ).get()
+            #expect(moving.state == .moving)
+            #expect(
+                try await setting.store.tenant(.id(setting.tenant))?.placement
+                    == Placement(region: setting.source, epoch: 2, state: .moving))
+            let target = setting.target
+            let outcome = await Self.run(setting) { _ in target }
+            #expect(outcome == .released(Placement(region: target, epoch: 4, state: .serving), passedOver: []))
+        }
+    }
+
+    @Test("waits for what a node has cut when it stopped, where no store refuses writes", arguments: [true, false])
+    func stopped(_ isFenced: Bool) async throws {
+        try await Self.withSetting(nodes: ["a"]) { setting in
+            try await setting.store.register(
+                NodeRecord(
+                    identity: NodeRecord.Identity(newProcessOf: "gone"), state: .stopped, regions: [setting.source],
+                    version: "1", regionView: "", configurationDigest: "", startedAt: 0), replacing: nil)
+            let target = setting.target
+            let outcome = await Self.run(
+                setting, isFenced: isFenced,
+                change: {
+                    $0.maxRequestTime = .zero
+                    if !isFenced { $0.cutoverWindow = .milliseconds(50) }
+                }
+            ) { _ in target }
+            if isFenced {
+                #expect(outcome == .released(Placement(region: target, epoch: 3, state: .serving), passedOver: []))
+            } else if case .givenUp(.mayStillWork(let nodes)) = outcome {
+                #expect(nodes.map(\.id) == ["gone"])
+            } else {
+                Issue.record("did not wait: \(outcome)")
+            }
         }
     }
 

@@ -51,6 +51,21 @@ final class NodeKeeperTests {
         try await group.run()
     }
 
+    @Test(
+        "leaves its row, as stopped, where it has cut requests that the app may be working on; its next start takes it")
+    func leavesWork() async throws {
+        let node = try node()
+        _ = try await node.keeper.start()
+        node.keeper.setLeavesWork { true }
+        try await stop(node.keeper)
+        #expect(try await store.nodes().map(\.state) == [.stopped])
+        // Another name's row is in nobody's way either.
+        let other = try self.node(file: "other.sqlite")
+        #expect(try await other.keeper.start() == .directory)
+        try await stop(other.keeper)
+        #expect(try await store.nodes().map(\.identity) == [node.keeper.identity])
+    }
+
     @Test("is entered first, then reads all there is, then serves")
     func start() async throws {
         let key = try await add("t")

@@ -14,7 +14,9 @@ struct NodeWatchTests {
             version: "1", regionView: view, configurationDigest: digest, startedAt: 0)
     }
 
-    private func watch() -> NodeWatch { NodeWatch(silentAfter: .seconds(5), overdueAfter: .seconds(60)) }
+    private func watch() -> NodeWatch {
+        NodeWatch(silentAfter: .seconds(5), overdueAfter: .seconds(60), stoppedAfter: .seconds(30))
+    }
 
     @Test("calls a node silent when its counter has stood still for long enough by the observer's own clock")
     func silent() {
@@ -35,6 +37,18 @@ struct NodeWatchTests {
         #expect(watch.note(rows, now: start).nodes.map(\.isSilent) == [true, false])
         #expect(watch.note(rows, now: start + .seconds(59)).overdue.isEmpty)
         #expect(watch.note(rows, now: start + .seconds(60)).overdue == [rows[0].identity])
+    }
+
+    @Test("lets the row of a process that stopped with requests cut go when the app must be done with them")
+    func stopped() {
+        var watch = watch()
+        let rows = [node("a", heartbeat: 1, state: .stopped, view: "EU"), node("b", heartbeat: 1)]
+        #expect(watch.note(rows, now: start).overdue.isEmpty)
+        let later = watch.note([rows[0], node("b", heartbeat: 2)], now: start + .seconds(29))
+        #expect(later.overdue.isEmpty)
+        #expect(later.warnings.isEmpty, "nobody has to look after it")
+        #expect(
+            watch.note([rows[0], node("b", heartbeat: 3)], now: start + .seconds(30)).overdue == [rows[0].identity])
     }
 
     @Test("tells of nodes whose views of the regions differ, or that were told different things")

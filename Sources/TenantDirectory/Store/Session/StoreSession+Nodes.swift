@@ -30,7 +30,7 @@ extension StoreSession {
         for other in others {
             if predecessors?.contains(other.identity.incarnation) ?? true {
                 delete(other.identity)
-            } else if other.state != .silent {
+            } else if other.state != .silent, other.state != .stopped {
                 throw DirectoryError(
                     .conflict,
                     "A node named \(node.identity.id) is registered in the directory already"
