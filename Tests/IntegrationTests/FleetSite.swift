@@ -29,19 +29,34 @@ final class FleetSite: Sendable {
     let source: Region
     let target: Region
     private let folder: ScratchFolder
-    private let url: String
+    /// Of the directory, by the node's name.
+    private let urls: [String: String]
+    /// The way of a node to the directory, which a test can cut.
+    let relays: [String: Relay]
     private let peers: [String: ReservedPort]
     private let running = Mutex<[String: Node]>([:])
+    /// Who waits for a node to run, by its name.
+    private let hasEnded = Flag()
+    private let waiting = Mutex<[String: [CheckedContinuation<Void, Never>]]>([:])
 
     static let names = ["eu-1", "eu-2", "us-1"]
     private static let clientKey = "tenant-one"
     private static let key = [UInt8](repeating: 7, count: 32)
     private static let timeout = 60
 
-    init(on cluster: PostgresCluster) async throws {
+    /// - Parameter relayed: nodes whose way to the directory can be cut.
+    init(on cluster: PostgresCluster, relayed: [String] = []) async throws {
         folder = try ScratchFolder()
         (source, target) = (try #require(Region("EU")), try #require(Region("US")))
-        url = try await cluster.newSchema()
+        let url = try await cluster.newSchema()
+        var relays: [String: Relay] = [:]
+        for name in relayed { relays[name] = try await Relay(to: cluster.port) }
+        self.relays = relays
+        urls = Dictionary(
+            uniqueKeysWithValues: Self.names.map { name in
+                let port = relays[name]?.port ?? cluster.port
+                return (name, url.replacing(":\(cluster.port)/", with: ":\(port)/"))
+            })
         peers = try Dictionary(uniqueKeysWithValues: Self.names.map { ($0, try ReservedPort()) })
         eu = try await ScriptedInstance(name: "eu", group: MultiThreadedEventLoopGroup.singleton)
         us = try await ScriptedInstance(name: "us", group: MultiThreadedEventLoopGroup.singleton)
@@ -62,10 +77,13 @@ final class FleetSite: Sendable {
 
     /// Ends everything. A node that a test has ended already is left.
     func end() async {
+        hasEnded.set()
+        for name in Self.names { wakeAll(name) }
         for node in running.withLock({ $0.values }) {
             node.process.killAtOnce()
             _ = await node.process.ending()
         }
+        for relay in relays.values { await relay.stop() }
         store.close()
         await eu.stop()
         await us.stop()
@@ -79,7 +97,8 @@ final class FleetSite: Sendable {
         let process = try ChildProcess(
             ["serve", "--config", try configuration(name)],
             environment: [
-                "RESIDENCY_DIRECTORY_URL": url, "RESIDENCY_SECRETS_KEY": Data(Self.key).base64EncodedString(),
+                "RESIDENCY_DIRECTORY_URL": urls[name] ?? "",
+                "RESIDENCY_SECRETS_KEY": Data(Self.key).base64EncodedString(),
             ])
         let line = await process.line()
         guard let listen = GatewaySite.member("listen", of: line), let admin = GatewaySite.member("admin", of: line)
@@ -91,6 +110,7 @@ final class FleetSite: Sendable {
         let node = Node(
             name: name, process: process, port: try Self.port(of: listen), adminPort: try Self.port(of: admin))
         running.withLock { $0[name] = node }
+        wakeAll(name)
         return node
     }
 
@@ -99,6 +119,23 @@ final class FleetSite: Sendable {
         guard let node = running.withLock({ $0.removeValue(forKey: name) }) else { return }
         node.process.killAtOnce()
         _ = await node.process.ending()
+    }
+
+    /// The node, as soon as it runs; `nil` once all has ended.
+    func running(_ name: String) async -> Node? {
+        while !hasEnded.isSet {
+            if let node = running.withLock({ $0[name] }) { return node }
+            await withCheckedContinuation { waiter in
+                waiting.withLock { $0[name, default: []].append(waiter) }
+                // It may have come, or all have ended, since it was looked for.
+                if hasEnded.isSet || running.withLock({ $0[name] != nil }) { wakeAll(name) }
+            }
+        }
+        return nil
+    }
+
+    private func wakeAll(_ name: String) {
+        for waiter in waiting.withLock({ $0.removeValue(forKey: name) ?? [] }) { waiter.resume() }
     }
 
     func node(_ name: String) throws -> Node { try #require(running.withLock { $0[name] }) }
@@ -176,15 +213,18 @@ final class FleetSite: Sendable {
 
     /// Returns when so many requests have waited at the node's gates since it started.
     func held(_ count: Int, at name: String) async throws {
+        while try await heldCount(at: name) < count {}
+    }
+
+    /// How many requests have waited at the node's gates since it started.
+    func heldCount(at name: String) async throws -> Int {
         let node = try node(name)
-        try await BlockingExecutor.run {
-            while true {
-                let socket = try RawSocket(port: node.adminPort, timeout: Self.timeout)
-                try socket.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                let page = try socket.receiveResponse().text
-                let line = page.split(separator: "\n").first { $0.hasPrefix("residency_requests_held_total") }
-                if let held = line?.split(separator: " ").last.flatMap({ Double($0) }), Int(held) >= count { return }
-            }
+        return try await BlockingExecutor.run {
+            let socket = try RawSocket(port: node.adminPort, timeout: Self.timeout)
+            try socket.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let page = try socket.receiveResponse().text
+            let line = page.split(separator: "\n").first { $0.hasPrefix("residency_requests_held_total") }
+            return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
         }
     }
 }

@@ -7,8 +7,8 @@ import Testing
 
 @Suite("A cutover among gateway processes on PostgreSQL", .timeLimit(.minutes(5)))
 struct HoldTests {
-    static func withSite(_ body: (FleetSite) async throws -> Void) async throws {
-        let site = try await FleetSite(on: try await PostgresCluster.shared())
+    static func withSite(relayed: [String] = [], _ body: (FleetSite) async throws -> Void) async throws {
+        let site = try await FleetSite(on: try await PostgresCluster.shared(), relayed: relayed)
         do {
             for name in FleetSite.names { try await site.start(name) }
             try await body(site)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Set once, looked at by many.
+/// Set by one, looked at by many.
 package final class Flag: Sendable {
     private let value = Atomic<Bool>(false)
 
@@ -8,4 +8,5 @@ package final class Flag: Sendable {
 
     package var isSet: Bool { value.load(ordering: .acquiring) }
     package func set() { value.store(true, ordering: .releasing) }
+    package func clear() { value.store(false, ordering: .releasing) }
 }
