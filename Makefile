@@ -17,7 +17,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo demo-fleet test check format bench bench-commits soak fuzz install packages release
+.PHONY: help demo demo-fleet outage test check format bench bench-commits bench-feed soak fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,6 +30,11 @@ demo-fleet: packages ## builds, then tells of three regions with two gateways ea
 	@$(ENSURE) postgresql curl openssl python3
 	swift build --product residency-gateway
 	python3 Tests/Fleet/demo.py --gateway .build/debug/residency-gateway
+
+outage: packages ## stops the directory for SECONDS=60 under load, restarts a gateway meanwhile, and says what it came to
+	@$(ENSURE) postgresql curl openssl python3
+	swift build --product residency-gateway
+	python3 Tests/Fleet/outage.py --gateway .build/debug/residency-gateway --seconds $(SECONDS)
 
 test: packages ## runs every test
 	@$(ENSURE) $(TEST_PACKAGES)
@@ -48,6 +53,11 @@ format: ## formats every Swift file in place
 bench-commits: ## measures how many changes a second the directory takes when a commit takes long
 	@$(ENSURE) postgresql
 	python3 Tests/Benchmarks/commits.py $(BENCH_ARGUMENTS)
+
+bench-feed: packages ## measures how soon a change of the directory is applied on every gateway
+	@$(ENSURE) postgresql curl openssl python3
+	swift build --product residency-gateway
+	python3 Tests/Fleet/spread.py --gateway .build/debug/residency-gateway $(BENCH_ARGUMENTS)
 
 bench: release ## measures the gateway beside nginx, nginx with Lua, HAProxy, and Envoy where ENVOY=path is given
 	@$(ENSURE) $(BENCH_PACKAGES)

@@ -21,7 +21,7 @@ package final class FeedReader<C: Clock>: Service where C.Duration == Duration {
     ///   - longestInterval: between two tries while the store is away.
     ///   - hint: what may tell of changes before the interval is over.
     package init(
-        _ directory: Directory, interval: Duration = .milliseconds(500), longestInterval: Duration = .seconds(1),
+        _ directory: Directory, interval: Duration = .milliseconds(500), longestInterval: Duration = .milliseconds(500),
         clock: C = ContinuousClock(), hint: ChangeHint? = nil, logger: Logger
     ) {
         self.directory = directory

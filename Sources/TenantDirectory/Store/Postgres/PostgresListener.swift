@@ -4,9 +4,11 @@ import ServiceLifecycle
 /// Hears of other nodes' changes at once, on a connection of its own, and wakes the reader of the feed. A hint only:
 /// the feed is read at its interval anyway, and a database that cannot tell is as good.
 package final class PostgresListener: Service {
-    /// Between two tries.
+    /// Between two tries while the server is away: the first, and the longest.
     private static let firstPause = Duration.milliseconds(250)
-    private static let longestPause = Duration.seconds(5)
+    private static let longestPause = Duration.seconds(1)
+    /// Before a database is asked again that cannot tell.
+    private static let pauseWithoutHints = Duration.seconds(5)
 
     /// Is told of changes.
     package let hint = ChangeHint()
@@ -36,7 +38,7 @@ package final class PostgresListener: Service {
                 try await follow(connection)
             } catch let failure as PostgresFailure where failure.kind == .statement {
                 // The database cannot tell.
-                pause = Self.longestPause
+                pause = Self.pauseWithoutHints
             } catch {
                 pause = min(pause * 2, Self.longestPause)
             }

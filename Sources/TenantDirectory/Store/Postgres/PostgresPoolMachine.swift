@@ -41,7 +41,7 @@ struct PostgresPoolMachine: Sendable {
 
     /// Between two tries while the server is away: the first, and the longest.
     static let firstPause = Duration.milliseconds(50)
-    static let longestPause = Duration.seconds(1)
+    static let longestPause = Duration.milliseconds(400)
 
     private let size: Int
     private let queueLength: Int
