@@ -57,7 +57,8 @@ struct ShippedConfigurationTests {
         let documents = Array(try Yams.compose_all(yaml: String(contentsOf: file, encoding: .utf8)))
         #expect(
             documents.compactMap { $0["kind"]?.string } == [
-                "Namespace", "ConfigMap", "Service", "Service", "Service", "PodDisruptionBudget", "StatefulSet",
+                "Namespace", "ConfigMap", "Issuer", "Certificate", "Certificate", "Service", "Service", "Service",
+                "PodDisruptionBudget", "StatefulSet",
             ])
         let folder = try ScratchFolder()
         let data = documents.compactMap { $0["data"]?.mapping }
@@ -72,6 +73,20 @@ struct ShippedConfigurationTests {
         let stop = settings.drain.delay + settings.limits.drainTimeout + .seconds(10)
         #expect(Duration.seconds(try #require(pod["terminationGracePeriodSeconds"]?.int)) >= stop)
         #expect(settings.probes.port == 8_082)
+        // Every file of a certificate is one of a secret that cert-manager fills and the pod mounts.
+        let mounts = try #require(pod["containers"]?[0]?["volumeMounts"]?.array()).compactMap {
+            $0["mountPath"]?.string
+        }
+        let both = try #require(settings.peers.tls.both)
+        let shown = settings.listenTLS.certificates.flatMap { [$0.chainFile, $0.keyFile] }
+        #expect(shown.count == 2)
+        for file in shown + both.client.files {
+            #expect(mounts.contains { file.hasPrefix("\($0)/") }, "\(file)")
+        }
+        let made = documents.compactMap { $0["spec"]?["secretName"]?.string }
+        let mounted = (pod["volumes"]?.array() ?? []).compactMap { $0["secret"]?["secretName"]?.string }
+        #expect(made.sorted() == mounted.sorted())
+        #expect(!router.peers.addresses.values.joined().contains { !$0.isSecure })
     }
 
     /// The configuration in a file, and what the router is told by it and its declaration.
