@@ -66,8 +66,8 @@ struct Gateway: Sendable {
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints,
-            peerEndpoints: NodeEndpoints(directory: directory, agent: holding.agent), observer: metrics,
-            accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
+            peerEndpoints: NodeEndpoints(directory: directory, agent: holding.agent) { keeper.record },
+            observer: metrics, accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
             wallClock: wallClock, gates: holding.gates)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))

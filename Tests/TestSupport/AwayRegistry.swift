@@ -12,9 +12,9 @@ package struct AwayRegistry: NodeRegistry {
         throw away
     }
 
-    package func renew(
-        _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
-    ) async throws(DirectoryError) -> Bool { throw away }
+    package func renew(_ node: NodeRecord) async throws(DirectoryError) -> Bool { throw away }
+
+    package func currentTime() async throws(DirectoryError) -> Int64? { throw away }
 
     package func describe(_ node: NodeRecord) async throws(DirectoryError) -> Bool {
         throw away

@@ -43,7 +43,13 @@ package final class PostgresCluster: Sendable {
         }
     }
 
-    private init(certificate: String? = nil, key: String? = nil) throws {
+    /// A server that follows this one and takes no changes: a streaming standby, made by `pg_basebackup`. It answers
+    /// when this returns, and ends before the one it follows.
+    package func standby() async throws -> PostgresCluster {
+        try await BlockingExecutor.run { [self] in try PostgresCluster(following: self) }
+    }
+
+    private init(certificate: String? = nil, key: String? = nil, following primary: PostgresCluster? = nil) throws {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         guard let newest = versions.compactMap({ Int($0) }).max() else {
             throw Unavailable(description: "PostgreSQL's server is not installed: apt-get install postgresql")
@@ -58,12 +64,21 @@ package final class PostgresCluster: Sendable {
         let words = "\(folder)/password"
         try Self.password.write(toFile: words, atomically: false, encoding: .utf8)
         watchdog = Mutex(try Self.watch("'\(binaries)/pg_ctl' -D '\(folder)/data' stop -m immediate", folder))
-        try owned(
-            "initdb",
-            [
-                "-D", "\(folder)/data", "-U", Self.user, "--pwfile", words, "--no-sync", "-E", "UTF8", "--locale",
-                "C.UTF-8", "--auth-host", "scram-sha-256", "--auth-local", "trust",
-            ])
+        if let primary {
+            try owned(
+                "pg_basebackup",
+                [
+                    "-D", "\(folder)/data", "-h", primary.folder, "-p", "\(primary.port)", "-U", Self.user, "-R", "-X",
+                    "stream", "-c", "fast", "--no-sync",
+                ])
+        } else {
+            try owned(
+                "initdb",
+                [
+                    "-D", "\(folder)/data", "-U", Self.user, "--pwfile", words, "--no-sync", "-E", "UTF8", "--locale",
+                    "C.UTF-8", "--auth-host", "scram-sha-256", "--auth-local", "trust",
+                ])
+        }
         if let certificate, let key { try useTLS(certificate, key) }
         try startServer()
     }

@@ -1,5 +1,7 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
+package import RegionRouter
 import Synchronization
 
 /// A server on a free port of 127.0.0.1 that answers each request head with what a script says, byte for byte: the
@@ -34,12 +36,24 @@ package final class ScriptedServer: Sendable {
 
     /// Starts the server. The script is given each request as text, up to the end of its head or, where there is a
     /// `Content-Length`, of its body.
-    package init(_ script: @escaping @Sendable (String) -> Answer) async throws {
+    /// - Parameter certificate: what it shows by TLS, whatever it is worth; `nil` for no TLS.
+    package init(
+        certificate: CertificateFiles? = nil, _ script: @escaping @Sendable (String) -> Answer
+    ) async throws {
+        let context = try certificate.map { files in
+            try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: try NIOSSLCertificate.fromPEMFile(files.chainFile).map { .certificate($0) },
+                    privateKey: .privateKey(try NIOSSLPrivateKey(file: files.keyFile, format: .pem))))
+        }
         let log = RequestLog()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         ScriptedHandler { request in
                             log.heads.withLock { $0.append(request) }

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// One connection of ``PeerClient``: one question at a time, and its answer, read as strictly as an app's.
 final class PeerAnswerHandler: ChannelInboundHandler {
@@ -11,6 +12,16 @@ final class PeerAnswerHandler: ChannelInboundHandler {
         let keepsConnection: Bool
     }
 
+    /// Why a connection was closed, where it is known: also for who asks when the handler is gone with it.
+    final class Cause: Sendable {
+        private let error = Mutex<RouterError?>(nil)
+
+        var value: RouterError? {
+            get { error.withLock { $0 } }
+            set { error.withLock { $0 = newValue } }
+        }
+    }
+
     private var context: ChannelHandlerContext?
     private var input = ByteBuffer()
     private var lines = HeadScanner()
@@ -18,8 +29,9 @@ final class PeerAnswerHandler: ChannelInboundHandler {
     private var promise: EventLoopPromise<Outcome>?
     private var timer: Scheduled<Void>?
     private let limits = HTTPLimits()
-    /// Why the connection was closed, where it is known.
-    private var cause: RouterError?
+    private let cause: Cause
+
+    init(_ cause: Cause) { self.cause = cause }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -28,7 +40,7 @@ final class PeerAnswerHandler: ChannelInboundHandler {
     /// Sends a question; the promise is kept with its answer, or with a ``RouterError``.
     func ask(_ question: ByteBuffer, _ promise: EventLoopPromise<Outcome>, until deadline: NIODeadline) {
         guard let context, context.channel.isActive, self.promise == nil else {
-            return promise.fail(cause ?? Self.closed)
+            return promise.fail(cause.value ?? Self.closed)
         }
         self.promise = promise
         lines.reset()
@@ -51,11 +63,11 @@ final class PeerAnswerHandler: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { fail(cause ?? Self.closed) }
+    func channelInactive(context: ChannelHandlerContext) { fail(cause.value ?? Self.closed) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let reason = PeerFault.Reason(error) {
-            cause = RouterError(
+            cause.value = RouterError(
                 .peerUnreachable, origin: .peer, "The node was called and not trusted: \(reason.rawValue).")
         }
         context.close(promise: nil)

@@ -45,12 +45,13 @@ package final class PeerClient: Sendable {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         if let kept = takeIdle(address) {
             do throws(RouterError) {
-                return try await ask(address, question, on: kept, until: deadline)
+                return try await ask(address, question, on: kept, nil, until: deadline)
             } catch {
                 guard error.code == .peerClosed else { throw error }
             }
         }
-        return try await ask(address, question, on: try await connect(address, within: timeout), until: deadline)
+        let (channel, cause) = try await connect(address, within: timeout)
+        return try await ask(address, question, on: channel, cause, until: deadline)
     }
 
     /// Closes what is kept.
@@ -63,7 +64,8 @@ package final class PeerClient: Sendable {
     }
 
     private func ask(
-        _ address: UpstreamAddress, _ question: ByteBuffer, on channel: any Channel, until deadline: NIODeadline
+        _ address: UpstreamAddress, _ question: ByteBuffer, on channel: any Channel, _ cause: PeerAnswerHandler.Cause?,
+        until deadline: NIODeadline
     ) async throws(RouterError) -> Answer {
         do {
             let promise = channel.eventLoop.makePromise(of: PeerAnswerHandler.Outcome.self)
@@ -80,22 +82,27 @@ package final class PeerClient: Sendable {
             throw error
         } catch {
             channel.close(promise: nil)
-            throw RouterError(
-                .peerClosed, origin: .peer, "The node at \(address.authority) closed the connection before it answered."
-            )
+            // A handshake that fails takes the handler away before it could be asked.
+            throw cause?.value
+                ?? RouterError(
+                    .peerClosed, origin: .peer,
+                    "The node at \(address.authority) closed the connection before it answered."
+                )
         }
     }
 
-    private func connect(_ address: UpstreamAddress, within timeout: Duration) async throws(RouterError) -> any Channel
-    {
+    private func connect(
+        _ address: UpstreamAddress, within timeout: Duration
+    ) async throws(RouterError) -> (any Channel, PeerAnswerHandler.Cause) {
         let context = address.isSecure ? certificates?.current : nil
         guard !address.isSecure || context != nil else {
             throw RouterError(
                 .peerUnreachable, origin: .peer,
                 "The node at \(address.authority) is to be called by TLS, and this node has no peers.tls.")
         }
+        let cause = PeerAnswerHandler.Cause()
         do {
-            return try await ClientBootstrap(group: Self.group)
+            let channel = try await ClientBootstrap(group: Self.group)
                 .connectTimeout(TimeAmount(min(connectTimeout, timeout)))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
@@ -103,10 +110,11 @@ package final class PeerClient: Sendable {
                         if let context {
                             try channel.pipeline.syncOperations.addHandler(context.handler(for: address.host))
                         }
-                        try channel.pipeline.syncOperations.addHandler(PeerAnswerHandler())
+                        try channel.pipeline.syncOperations.addHandler(PeerAnswerHandler(cause))
                     }
                 }
                 .connect(host: address.host, port: address.port).get()
+            return (channel, cause)
         } catch {
             throw RouterError(
                 .peerUnreachable, origin: .peer, "The node at \(address.authority) cannot be reached; is it running?")

@@ -67,6 +67,26 @@ enum ConfiguredStore {
         }
     }
 
+    /// A database server, beside the tables.
+    struct Server: Sendable {
+        let name: String
+        let facts: DirectoryServerFacts
+        /// Of this machine's clock, in milliseconds.
+        let clockSkew: Int64
+    }
+
+    /// What the directory's server is like; `nil` where it is a file. Changes nothing.
+    static func server(_ configuration: GatewayConfiguration) async throws(DirectoryError) -> Server? {
+        guard configuration.directory.store == .postgres else { return nil }
+        let store = try postgres(configuration, logger: commandLogger)
+        defer { store.close() }
+        let facts = try await store.serverFacts()
+        let before = Date().milliseconds
+        let time = try await store.currentTime() ?? before
+        let skew = ClockSkew.milliseconds(before: before, after: Date().milliseconds, server: time)
+        return Server(name: store.name, facts: facts, clockSkew: skew)
+    }
+
     /// The PostgreSQL store, which connects when it is first used.
     ///
     /// A key is not made for it: the nodes share their directory, and so their key, which a person hands to each.

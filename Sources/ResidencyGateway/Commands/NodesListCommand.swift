@@ -28,7 +28,7 @@ struct NodesListCommand: AsyncParsableCommand {
         defer { store.close() }
         let report = try await watch(store)
         let last = try await store.lastSequence()
-        var table = TextTable(["NODE", "STATE", "REGIONS", "APPLIED", "BEHIND", "VERSION", "LISTENS ON"])
+        var table = TextTable(["NODE", "STATE", "REGIONS", "APPLIED", "BEHIND", "CLOCK", "VERSION", "LISTENS ON"])
         for node in report.nodes {
             if json {
                 Console.write(String(decoding: Self.json(node, last).bytes, as: UTF8.self))
@@ -66,9 +66,16 @@ struct NodesListCommand: AsyncParsableCommand {
         let record = node.record
         return [
             record.identity.id, state(node), record.regions.map(\.code).joined(separator: " "),
-            "\(record.appliedSequence)", "\(max(0, last - record.appliedSequence))", record.version,
+            "\(record.appliedSequence)", "\(max(0, last - record.appliedSequence))", clock(record), record.version,
             record.addresses["listen"] ?? "-",
         ]
+    }
+
+    /// Whole seconds that it is ahead of the directory's.
+    private static func clock(_ record: NodeRecord) -> String {
+        guard let skew = record.clockSkew else { return "-" }
+        guard abs(skew) > ClockSkew.bound else { return "ok" }
+        return "\(skew > 0 ? "+" : "-")\((abs(skew) + 500) / 1_000) s"
     }
 
     private static func json(_ node: NodesReport.Node, _ last: Int64) -> JSONValue {
@@ -80,6 +87,7 @@ struct NodesListCommand: AsyncParsableCommand {
             "addresses": .object(record.addresses.mapValues { .text($0) }),
             "appliedSequence": .number(Int(record.appliedSequence)),
             "behind": .number(Int(max(0, last - record.appliedSequence))), "version": .text(record.version),
+            "clockSkewMilliseconds": record.clockSkew.map { .number(Int($0)) } ?? .null,
             "regionView": .text(record.regionView), "configurationDigest": .text(record.configurationDigest),
             "startedAt": .text(
                 Date(timeIntervalSince1970: Double(record.startedAt) / 1_000).formatted(.iso8601)),

@@ -1,4 +1,5 @@
 import Logging
+import RealmMigration
 import RegionRouter
 import TenantDirectory
 
@@ -81,6 +82,11 @@ struct AppTLSSettings: Sendable {
     var keyFile: String?
     /// The name their certificates must have; the host of the URL where absent.
     var serverName: String?
+
+    /// As calls beside the data plane take it, which say the server's name themselves.
+    var outbound: OutboundTLS {
+        OutboundTLS(authorityFile: authorityFile, chainFile: certificateFile, keyFile: keyFile)
+    }
 
     /// As the router takes it.
     var client: ClientTLS {

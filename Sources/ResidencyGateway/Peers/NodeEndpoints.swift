@@ -6,17 +6,22 @@ import TenantDirectory
 struct NodeEndpoints: PeerEndpoints {
     /// The change feed as far as this node's mirror has it, in pages.
     static let feedPath = "feed"
+    /// Who this node is (``AboutNode``).
+    static let aboutPath = "about"
 
     /// The steps of a cutover.
     static let holdPath = "hold"
 
     let directory: Directory
     let agent: HoldAgent
+    let about: @Sendable () -> NodeRecord
 
     func answer(_ call: PeerCall) async -> HostResponse {
         switch (call.method, call.path) {
         case ("GET", Self.feedPath): await feed(call.query)
         case ("POST", Self.holdPath): await hold(call.body)
+        case ("GET", Self.aboutPath):
+            HostResponse(status: 200, contentType: "application/json", body: AboutNode(about()).body)
         default: Self.text(404, "no such call between nodes")
         }
     }

@@ -2,6 +2,8 @@ package import Logging
 import ServiceLifecycle
 import Synchronization
 
+import struct Foundation.Date
+
 /// Keeps this process among the nodes of the directory: enters it before it serves, shows that it lives, looks after
 /// the others, and takes its row away when it has stopped (design §4, amendments H5, H26, H33).
 ///
@@ -29,6 +31,8 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     private static var turnsBetweenLooks: Int { 3 }
     /// Of the mirror's note of when it was confirmed.
     private static var turnsBetweenConfirmations: Int { 10 }
+    /// Of this machine's clock.
+    private static var turnsBetweenComparisons: Int { 30 }
     private static var turnsBetweenPrunings: Int { 20_000 }
     private static var pruningsAtOnce: Int { 100 }
 
@@ -36,6 +40,7 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     private let directory: Directory
     private let interval: Duration
     private let clock: C
+    private let wallClock: @Sendable () -> Int64
     private let logger: Logger
     private let state: Mutex<State>
     /// Whether this process has stopped serving with requests that the app may still be working on.
@@ -48,16 +53,18 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     ///   - silentAfter: how long another node may show none.
     ///   - maxAge: of mirrors: how long a row that was marked silent stands.
     ///   - maxRequestTime: how long an app may work on a request: how long a row stands that was left with some.
+    ///   - wallClock: milliseconds since 1970, by this machine; compared with the directory's, for people.
     package init(
         _ node: NodeRecord, registry: any NodeRegistry, directory: Directory, interval: Duration = .seconds(1),
         silentAfter: Duration = .seconds(5), maxAge: Duration = .seconds(86_400),
         maxRequestTime: Duration = .seconds(60), clock: C = ContinuousClock(),
-        logger: Logger
+        wallClock: @escaping @Sendable () -> Int64 = { Date().milliseconds }, logger: Logger
     ) {
         self.registry = registry
         self.directory = directory
         self.interval = interval
         self.clock = clock
+        self.wallClock = wallClock
         self.logger = logger
         state = Mutex(
             State(
@@ -74,6 +81,9 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
 
     /// The regions in this process's row: those whose app instances it may call.
     package var regions: [Region] { state.withLock { $0.node.regions } }
+
+    /// This process as it is entered.
+    package var record: NodeRecord { state.withLock { $0.node } }
 
     /// The nodes as they were last looked at.
     package var report: NodesReport { state.withLock { $0.report } }
@@ -180,6 +190,7 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
             return (state.isRegistered, state.turns)
         }
         do throws(DirectoryError) {
+            if turns % Self.turnsBetweenComparisons == 0 { try await compareClocks() }
             if isRegistered { try await renew() } else { try await enter() }
             try await redescribe()
             if turns % Self.turnsBetweenLooks == 0 { try await look() }
@@ -214,16 +225,24 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
     }
 
     private func renew() async throws(DirectoryError) {
-        let (asked, node) = (directory.now(), state.withLock { $0.node })
-        let stands = try await registry.renew(
-            node.identity, state: node.state, addresses: node.addresses, appliedSequence: directory.appliedSequence)
-        if stands { return directory.sawRow(asked) }
+        let asked = directory.now()
+        var node = state.withLock { $0.node }
+        node.appliedSequence = directory.appliedSequence
+        if try await registry.renew(node) { return directory.sawRow(asked) }
         state.withLock { $0.isRegistered = false }
         directory.suspend(
             "This node's row was taken out of the directory: it serves nothing until it has entered itself again.")
         logger.critical("This node's row was taken out of the directory: it serves nothing until it has a new one.")
         try await directory.mirror?.noteNoRow()
         try await enter()
+    }
+
+    /// What is found stands in the node's row, so that every node warns of it, and `nodes list` does.
+    private func compareClocks() async throws(DirectoryError) {
+        let before = wallClock()
+        guard let server = try await registry.currentTime() else { return }
+        let skew = ClockSkew.milliseconds(before: before, after: wallClock(), server: server)
+        state.withLock { $0.node.clockSkew = skew }
     }
 
     private func confirm() async throws(DirectoryError) {
@@ -261,8 +280,9 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
             // The mark comes first: a mirror must never say that a row stands which does not.
             try await directory.mirror?.noteNoRow()
             guard leavesWork.withLock({ $0 })() else { return try await registry.deregister(identity) }
-            _ = try await registry.renew(
-                identity, state: .stopped, addresses: [:], appliedSequence: directory.appliedSequence)
+            var node = record
+            (node.state, node.addresses, node.appliedSequence) = (.stopped, [:], directory.appliedSequence)
+            _ = try await registry.renew(node)
         } catch {
             logger.notice(
                 "This node's row stays in the directory, and counts as silent.", metadata: ["error": "\(error)"])

@@ -47,11 +47,13 @@ package struct NodeRecord: Sendable, Equatable {
     package var configurationDigest: String
     /// In milliseconds since 1970, by its own clock: for people.
     package var startedAt: Int64
+    /// How far its clock is ahead of the directory's, in milliseconds (``ClockSkew``); `nil` where that is not known.
+    package var clockSkew: Int64?
 
     package init(
         identity: Identity, state: State = .starting, regions: [Region], addresses: [String: String] = [:],
         appliedSequence: Int64 = 0, heartbeat: Int64 = 0, version: String, regionView: String,
-        configurationDigest: String, startedAt: Int64
+        configurationDigest: String, startedAt: Int64, clockSkew: Int64? = nil
     ) {
         self.identity = identity
         self.state = state
@@ -63,5 +65,6 @@ package struct NodeRecord: Sendable, Equatable {
         self.regionView = regionView
         self.configurationDigest = configurationDigest
         self.startedAt = startedAt
+        self.clockSkew = clockSkew
     }
 }

@@ -10,11 +10,13 @@ package protocol NodeRegistry: Sendable {
     /// - Throws: `.conflict` where another process has the name.
     func register(_ node: NodeRecord, replacing predecessors: Set<String>?) async throws(DirectoryError)
 
-    /// A sign of life, and how far the process has come.
+    /// A sign of life: how far the process has come, where it is reached, what it has found of its clock. Of the record
+    /// its state, addresses, applied sequence and clock skew are taken.
     /// - Returns: `false` where its row is gone, or marked silent: then it must not go on serving.
-    func renew(
-        _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
-    ) async throws(DirectoryError) -> Bool
+    func renew(_ node: NodeRecord) async throws(DirectoryError) -> Bool
+
+    /// The time by the directory's own clock, in milliseconds since 1970; `nil` where it has none but this machine's.
+    func currentTime() async throws(DirectoryError) -> Int64?
 
     /// The regions whose app instances a process may call from now on, its view of the regions there are, and the
     /// digest of its configuration.

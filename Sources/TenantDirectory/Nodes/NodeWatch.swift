@@ -57,6 +57,9 @@ package struct NodeWatch {
             "Node \(node.record.identity.id) is silent: a cutover of its regions waits for it. Start it again, or take "
                 + "it away with `residency-gateway nodes remove \(node.record.identity.id)`."
         }
+        warnings += report.nodes.filter { $0.record.state != .silent }.compactMap { node in
+            node.record.clockSkew.flatMap { ClockSkew.warning($0, of: "node \(node.record.identity.id)") }
+        }
         let records = report.nodes.map(\.record)
         let views = NodesReport.views(of: records, \.regionView)
         if views.count > 1 {

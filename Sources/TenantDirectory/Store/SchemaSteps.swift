@@ -47,6 +47,9 @@ enum SchemaSteps {
         Step(number: 3, name: "holds and their acknowledgements", statements: holds),
         Step(number: 4, name: "holds of what may write alone", statements: partialHolds),
         Step(number: 5, name: "migrations", statements: migrations),
+        Step(
+            number: 6, name: "clocks of nodes",
+            statements: ["ALTER TABLE nodes ADD COLUMN clock_skew BIGINT"]),
     ]
 
     private static let tenants = [

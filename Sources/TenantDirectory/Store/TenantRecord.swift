@@ -1,4 +1,4 @@
-import struct Foundation.Date
+package import struct Foundation.Date
 
 /// A tenant as it is stored, and as the feed brings it: secrets sealed, times in milliseconds since 1970.
 package struct TenantRecord: Sendable, Equatable {
@@ -59,5 +59,6 @@ package struct TenantRecord: Sendable, Equatable {
 extension Date {
     init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// Since 1970, rounded: times as they stand in the directory.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
 }

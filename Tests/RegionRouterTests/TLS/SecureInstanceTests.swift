@@ -11,9 +11,15 @@ struct SecureInstanceTests {
     ) async throws -> (status: Int, text: String) {
         let folder = try ScratchFolder()
         let site = try SecureSite(in: folder.path)
-        let tls = try client(site)
-        let context = try tls.map { tls in try Renewable(tls) { WallClock.seconds() } }
-        return try await RouterFixture.run(certificates: site.certificates) { instance in
+        return try await status(of: site.certificates, try client(site))
+    }
+
+    /// - Parameter certificates: of the instance.
+    private func status(
+        of certificates: RouterCertificates, _ client: ClientTLS?
+    ) async throws -> (status: Int, text: String) {
+        let context = try client.map { tls in try Renewable(tls) { WallClock.seconds() } }
+        return try await RouterFixture.run(certificates: certificates) { instance in
             try await RouterFixture.run(
                 certificates: RouterCertificates(app: context),
                 change: { configuration in
@@ -48,5 +54,23 @@ struct SecureInstanceTests {
                 == 502)
         #expect(try await status { ClientTLS(authorityFile: $0.authority.certificateFile) }.status == 502)
         #expect(try await status { _ in nil }.status == 502)
+    }
+
+    @Test("that asks for a certificate is shown the gateway's own, and answers to no other")
+    func clientCertificate() async throws {
+        let folder = try ScratchFolder()
+        let authority = try TestAuthority(in: folder.path)
+        let stranger = try TestAuthority(in: folder.path, name: "stranger")
+        let files = try authority.issue("app", for: ["eu.example.com"])
+        let server = ServerTLS(certificates: [files], clientAuthorityFile: authority.certificateFile)
+        let listen = try Renewable(server) { WallClock.seconds() }
+        for (certificate, expected) in [
+            (try authority.issue("gateway", for: ["gateway.internal"]), 200), (nil, 502),
+            (try stranger.issue("other", for: ["gateway.internal"]), 502),
+        ] {
+            let client = ClientTLS(
+                authorityFile: authority.certificateFile, certificate: certificate, serverName: "eu.example.com")
+            #expect(try await status(of: RouterCertificates(listen: listen), client).status == expected)
+        }
     }
 }

@@ -27,12 +27,13 @@ final class NodeEndpointsTests {
         _ directory: TenantDirectory.Directory, _ holds: any HoldStore, _ gates: any TenantGates = GateDouble()
     ) throws -> NodeEndpoints {
         let eu = try #require(Region("EU"))
-        let node = HoldAgent.Node(
-            identity: NodeRecord.Identity(id: "n", incarnation: "1"), regions: { [eu] }, target: { _ in .well },
-            hurry: { _ in })
-        return NodeEndpoints(
-            directory: directory,
-            agent: HoldAgent(directory: directory, gates: gates, holds: holds, node: node, logger: logger))
+        let identity = NodeRecord.Identity(id: "n", incarnation: "1")
+        let node = HoldAgent.Node(identity: identity, regions: { [eu] }, target: { _ in .well }, hurry: { _ in })
+        let agent = HoldAgent(directory: directory, gates: gates, holds: holds, node: node, logger: logger)
+        return NodeEndpoints(directory: directory, agent: agent) {
+            NodeRecord(
+                identity: identity, regions: [eu], version: "1", regionView: "", configurationDigest: "", startedAt: 0)
+        }
     }
 
     private func add(_ name: String, to store: SQLiteStore) async throws -> TenantKey {
@@ -83,7 +84,8 @@ final class NodeEndpointsTests {
         "is asked for in one way, and refused in words otherwise",
         arguments: [
             ("GET", "feed", "after=x&id=a&limit=5", 400), ("GET", "feed", "", 400), ("POST", "feed", "", 404),
-            ("GET", "other", "", 404), ("GET", "feed", "after=1&id=a&limit=5", 503), ("GET", "hold", "", 404),
+            ("GET", "other", "", 404), ("GET", "about", "", 200), ("POST", "about", "", 404),
+            ("GET", "feed", "after=1&id=a&limit=5", 503), ("GET", "hold", "", 404),
             ("POST", "hold", "", 400),
         ])
     func refusals(method: String, path: String, query: String, status: Int) async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import ServiceLifecycle
 import TestSupport
@@ -83,6 +84,29 @@ final class NodeKeeperTests {
         #expect(row.addresses == ["listen": "127.0.0.1:1"])
         #expect(row.appliedSequence == (try await store.lastSequence()))
         #expect(row.heartbeat == 1)
+    }
+
+    @Test("compares its clock with the directory's, and has the difference in its row")
+    func clock() async throws {
+        let url = try await PostgresCluster.shared().newSchema()
+        let shared = try PostgresStore(.patient(url), sealer: .test())
+        let mirror = try LocalMirror(path: folder.file("p.sqlite"), node: "p", sealer: .test())
+        let record = NodeRecord(
+            identity: NodeRecord.Identity(newProcessOf: "p"), regions: [eu], version: "1", regionView: "EU",
+            configurationDigest: "d", startedAt: 0)
+        let keeper = NodeKeeper(
+            record, registry: shared, directory: Directory(store: shared, mirror: mirror, logger: logger),
+            wallClock: { Date().milliseconds + 3_600_000 }, logger: logger)
+        _ = try await keeper.start()
+        #expect(try await shared.nodes().first?.clockSkew == nil)
+        await keeper.turn()
+        let skew = try #require(try await shared.nodes().first?.clockSkew)
+        // However long the answer took.
+        #expect((1...3_600_000).contains(skew))
+        // The first look at all nodes was one turn ago.
+        for _ in 0..<3 { await keeper.turn() }
+        #expect(keeper.report.warnings.contains { $0.contains("node p is") && $0.contains("ahead of") })
+        shared.close()
     }
 
     @Test("takes its row away when it stops, and marks its mirror before that")

@@ -7,11 +7,13 @@ struct NodeWatchTests {
     private let start = ContinuousClock.now
 
     private func node(
-        _ id: String, heartbeat: Int64, state: NodeRecord.State = .serving, view: String = "EU US", digest: String = "d"
+        _ id: String, heartbeat: Int64, state: NodeRecord.State = .serving, view: String = "EU US",
+        digest: String = "d",
+        skew: Int64? = nil
     ) -> NodeRecord {
         NodeRecord(
             identity: NodeRecord.Identity(id: id, incarnation: "1"), state: state, regions: [], heartbeat: heartbeat,
-            version: "1", regionView: view, configurationDigest: digest, startedAt: 0)
+            version: "1", regionView: view, configurationDigest: digest, startedAt: 0, clockSkew: skew)
     }
 
     private func watch() -> NodeWatch {
@@ -64,5 +66,30 @@ struct NodeWatchTests {
         let warnings = watch.note(silent, now: start).warnings
         #expect(warnings.count == 1, "what a node that is gone was told matters to nobody")
         #expect(warnings.first?.contains("silent") == true)
+    }
+
+    @Test("tells of a node whose clock is more than a few seconds from the directory's, and not again for each moment")
+    func clocks() {
+        var watch = watch()
+        let fine = watch.note(
+            [node("a", heartbeat: 1, skew: 3_000), node("b", heartbeat: 1, skew: -3_000)], now: start)
+        #expect(fine.warnings.isEmpty)
+        let ahead = watch.note([node("a", heartbeat: 2, skew: 6_900)], now: start).warnings
+        #expect(ahead.count == 1)
+        #expect(ahead.first?.contains("node a is 7 s ahead of the directory's") == true)
+        #expect(ahead.first?.contains("NTP") == true)
+        #expect(watch.note([node("a", heartbeat: 3, skew: 7_100)], now: start).warnings == ahead)
+        let behind = watch.note([node("a", heartbeat: 4, skew: -4_000)], now: start).warnings
+        #expect(behind.first?.contains("4 s behind") == true)
+    }
+
+    @Test(
+        "counts nothing of a clock's difference that the round trip may account for",
+        arguments: [
+            (1_000, 1_000, 1_000, 0), (1_000, 5_000, 3_000, 0), (1_000, 5_000, 5_000, 0), (1_000, 5_000, 900, 100),
+            (1_000, 5_000, 9_000, -4_000),
+        ] as [(Int64, Int64, Int64, Int64)])
+    func roundTrip(before: Int64, after: Int64, server: Int64, skew: Int64) {
+        #expect(ClockSkew.milliseconds(before: before, after: after, server: server) == skew)
     }
 }

@@ -22,13 +22,15 @@ extension DirectoryStoreConformance {
             try await registry.register(node, replacing: [])
             #expect(try await registry.nodes() == [node])
             let addresses = ["listen": "127.0.0.1:1", "admin": "127.0.0.1:2"]
-            #expect(
-                try await registry.renew(node.identity, state: .serving, addresses: addresses, appliedSequence: 7))
+            var told = node
+            (told.state, told.addresses, told.appliedSequence, told.clockSkew) = (.serving, addresses, 7, -4_000)
+            #expect(try await registry.renew(told))
             let renewed = try #require(try await registry.nodes().first)
             #expect(renewed.heartbeat == node.heartbeat + 1)
             #expect(renewed.state == .serving)
             #expect(renewed.addresses == addresses)
             #expect(renewed.appliedSequence == 7)
+            #expect(renewed.clockSkew == -4_000)
             var described = renewed
             described.regions = [try suite.region("US")]
             described.regionView = "EU US, default US"
@@ -37,8 +39,7 @@ extension DirectoryStoreConformance {
             #expect(try await registry.nodes() == [described])
             try await registry.deregister(node.identity)
             #expect(try await registry.nodes().isEmpty)
-            #expect(
-                try await !registry.renew(node.identity, state: .serving, addresses: [:], appliedSequence: 8))
+            #expect(try await !registry.renew(told))
             #expect(try await suite.store.feedEnd() == end)
         },
         Case("A name is taken over only by who holds the mirror of its process") { suite async throws in
@@ -79,9 +80,7 @@ extension DirectoryStoreConformance {
             #expect(try await registry.removeNode("nobody", isProvenDead: false) == 0)
             #expect(try await registry.removeNode("a", isProvenDead: false) == 1)
             #expect(try await registry.nodes().map(\.state) == [.silent])
-            #expect(
-                try await !registry.renew(node.identity, state: .serving, addresses: [:], appliedSequence: 1),
-                "it must not go on")
+            #expect(try await !registry.renew(node), "it must not go on")
             try await registry.register(suite.node("a", "2"), replacing: [])
             #expect(Set(try await registry.nodes().map(\.state)) == [.silent, .starting])
             #expect(try await registry.removeNode("a", isProvenDead: true) == 2)

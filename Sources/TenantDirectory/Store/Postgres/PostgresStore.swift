@@ -71,7 +71,7 @@ package final class PostgresStore: DirectoryDatabase, SessionStore {
     }
 
     /// Runs a call on a connection, again where that may help.
-    private func perform<Value: Sendable>(
+    func perform<Value: Sendable>(
         preparing: Bool = true, _ body: (PostgresConnection) async throws -> Value
     ) async throws(DirectoryError) -> Value {
         for attempt in 1... {

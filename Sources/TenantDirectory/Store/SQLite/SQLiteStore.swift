@@ -55,6 +55,9 @@ package final class SQLiteStore: DirectoryDatabase, SessionStore {
         try await read { session in try SQLiteFile.checkIntegrity(session.runner, path: path) }
     }
 
+    /// The file has no clock.
+    package func currentTime() async throws(DirectoryError) -> Int64? { nil }
+
     package func importTenants(_ batch: [ImportedTenant], actor: String) async throws(DirectoryError) -> ImportOutcome {
         for line in batch { try StoreSession.check(line.region) }
         return try await write { session in

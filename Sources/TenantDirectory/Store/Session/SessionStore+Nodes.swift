@@ -8,10 +8,8 @@ extension SessionStore {
         try await write { try $0.register(node, replacing: predecessors) }
     }
 
-    package func renew(
-        _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
-    ) async throws(DirectoryError) -> Bool {
-        try await write { try $0.renew(node, state: state, addresses: addresses, appliedSequence: appliedSequence) }
+    package func renew(_ node: NodeRecord) async throws(DirectoryError) -> Bool {
+        try await write { try $0.renew(node) }
     }
 
     package func describe(_ node: NodeRecord) async throws(DirectoryError) -> Bool {

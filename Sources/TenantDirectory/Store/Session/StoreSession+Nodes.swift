@@ -2,7 +2,7 @@
 extension StoreSession {
     private static let nodeColumns = """
         id, incarnation, state, regions, addresses, applied_seq, heartbeat, version, region_view, \
-        configuration_digest, started_at
+        configuration_digest, started_at, clock_skew
         """
 
     func nodes(named id: String? = nil) throws -> [NodeRecord] {
@@ -17,7 +17,8 @@ extension StoreSession {
                 state: try row.name(2), regions: Self.regions(try row.text(3)),
                 addresses: Self.addresses(try row.text(4)), appliedSequence: try row.number(5),
                 heartbeat: try row.number(6), version: try row.text(7), regionView: try row.text(8),
-                configurationDigest: try row.text(9), startedAt: try row.number(10))
+                configurationDigest: try row.text(9), startedAt: try row.number(10),
+                clockSkew: try row.optionalNumber(11))
         }
     }
 
@@ -41,27 +42,26 @@ extension StoreSession {
         }
         delete(node.identity)
         add(
-            "INSERT INTO nodes (\(Self.nodeColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO nodes (\(Self.nodeColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .text(node.identity.id), .text(node.identity.incarnation), .text(node.state.rawValue),
                 .text(Self.text(node.regions)), .text(Self.text(node.addresses)), .integer(node.appliedSequence),
                 .integer(node.heartbeat), .text(node.version), .text(node.regionView),
-                .text(node.configurationDigest), .integer(node.startedAt),
+                .text(node.configurationDigest), .integer(node.startedAt), node.clockSkew.map { .integer($0) } ?? .null,
             ])
         return .none(())
     }
 
-    func renew(
-        _ node: NodeRecord.Identity, state: NodeRecord.State, addresses: [String: String], appliedSequence: Int64
-    ) throws -> Change<Bool> {
+    func renew(_ node: NodeRecord) throws -> Change<Bool> {
         let row = try row(
             """
-            UPDATE nodes SET heartbeat = heartbeat + 1, state = ?, addresses = ?, applied_seq = ? \
+            UPDATE nodes SET heartbeat = heartbeat + 1, state = ?, addresses = ?, applied_seq = ?, clock_skew = ? \
             WHERE id = ? AND incarnation = ? AND state <> ? RETURNING heartbeat
             """,
             [
-                .text(state.rawValue), .text(Self.text(addresses)), .integer(appliedSequence), .text(node.id),
-                .text(node.incarnation), .text(NodeRecord.State.silent.rawValue),
+                .text(node.state.rawValue), .text(Self.text(node.addresses)), .integer(node.appliedSequence),
+                node.clockSkew.map { .integer($0) } ?? .null, .text(node.identity.id),
+                .text(node.identity.incarnation), .text(NodeRecord.State.silent.rawValue),
             ])
         return .none(row != nil)
     }

@@ -161,6 +161,55 @@ struct PostgresServerTests {
         reader.close()
     }
 
+    @Test("that streams to a standby says so, and the standby that it takes no changes")
+    func streaming() async throws {
+        let primary = try await PostgresCluster.own()
+        let writer = try store(primary.url())
+        try await writer.prepare()
+        #expect(try await writer.serverFacts().durabilityWarning?.contains("synchronous_standby_names") == true)
+        #expect(try await !writer.serverFacts().isReadOnly)
+        let standby = try await primary.standby()
+        try await primary.sql("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
+        try await primary.sql("SELECT pg_reload_conf()")
+        while try await writer.serverFacts().synchronousStandbys != "ANY 1 (*)" {}
+        #expect(try await writer.serverFacts().durabilityWarning == nil)
+        // Waits for the standby.
+        _ = try await writer.importTenants([try line("a")], actor: "test")
+
+        let reader = try store(standby.url())
+        #expect(try await reader.serverFacts().isReadOnly)
+        let error = await #expect(throws: DirectoryError.self) {
+            _ = try await reader.importTenants([try line("b")], actor: "test")
+        }
+        #expect(error?.message.contains("it is a standby") == true)
+        #expect(error?.message.contains("target_session_attrs=read-write") == true)
+        writer.close()
+        reader.close()
+        standby.end()
+        primary.end()
+    }
+
+    @Test("tells the time, to whoever may read the directory")
+    func time() async throws {
+        let store = try store(try await PostgresCluster.shared().newSchema())
+        let before = Date().milliseconds
+        let time = try #require(try await store.currentTime())
+        #expect((before - 2...Date().milliseconds + 2).contains(time))
+        store.close()
+    }
+
+    @Test("whose commits do not wait for its standbys is warned of as well")
+    func unwaited() {
+        for (commit, isWarned) in [("on", false), ("remote_apply", false), ("local", true), ("off", true)] {
+            let facts = DirectoryServerFacts(
+                isReadOnly: false, synchronousStandbys: "ANY 1 (*)", synchronousCommit: commit)
+            #expect((facts.durabilityWarning != nil) == isWarned)
+        }
+        // A database of another maker that has no such setting.
+        let other = DirectoryServerFacts(isReadOnly: false, synchronousStandbys: nil, synchronousCommit: "on")
+        #expect(other.durabilityWarning == nil)
+    }
+
     @Test(
         "is not asked by a URL that cannot be read, which is not shown",
         arguments: [
