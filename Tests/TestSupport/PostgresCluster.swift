@@ -21,12 +21,24 @@ package final class PostgresCluster: Sendable {
     /// Reads until this process lets go of the other end, then stops the server and removes the folder.
     private let watchdog: Mutex<Pipe>
     private let schemaCount = Mutex(0)
+    /// Settings of the server beside those that all have: `name=value`.
+    private let settings: [String]
 
     private static let started = Result { try PostgresCluster() }
+    private static let decoding = Result {
+        try PostgresCluster(settings: [
+            "wal_level=logical", "max_prepared_transactions=20", "max_replication_slots=60", "max_wal_senders=60",
+        ])
+    }
 
     /// The server that tests share, each with a schema of its own.
     package static func shared() async throws -> PostgresCluster {
         try await BlockingExecutor.run { try started.get() }
+    }
+
+    /// The server that tests share whose log can be decoded, each with databases of its own.
+    package static func sharedForDecoding() async throws -> PostgresCluster {
+        try await BlockingExecutor.run { try decoding.get() }
     }
 
     /// A server that a test may stop and kill.
@@ -49,7 +61,11 @@ package final class PostgresCluster: Sendable {
         try await BlockingExecutor.run { [self] in try PostgresCluster(following: self) }
     }
 
-    private init(certificate: String? = nil, key: String? = nil, following primary: PostgresCluster? = nil) throws {
+    private init(
+        certificate: String? = nil, key: String? = nil, following primary: PostgresCluster? = nil,
+        settings: [String] = []
+    ) throws {
+        self.settings = settings
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         guard let newest = versions.compactMap({ Int($0) }).max() else {
             throw Unavailable(description: "PostgreSQL's server is not installed: apt-get install postgresql")
@@ -109,19 +125,27 @@ package final class PostgresCluster: Sendable {
         return url("&options=-csearch_path%3D\(name)" + parameters)
     }
 
+    /// The name of a new, empty database.
+    package func newDatabase() async throws -> String {
+        let name = "d\(schemaCount.withLock { $0 += 1; return $0 })"
+        try await sql("CREATE DATABASE \(name)")
+        return name
+    }
+
     /// The URL of the server, with its password.
     package func url(
-        _ parameters: String = "", password: String = PostgresCluster.password, mode: String = "disable"
+        _ parameters: String = "", password: String = PostgresCluster.password, mode: String = "disable",
+        user: String = PostgresCluster.user, database: String = "postgres"
     ) -> String {
-        "postgresql://\(Self.user):\(password)@127.0.0.1:\(port)/postgres?sslmode=\(mode)" + parameters
+        "postgresql://\(user):\(password)@127.0.0.1:\(port)/\(database)?sslmode=\(mode)" + parameters
     }
 
     /// Runs statements as the owner, past whatever is being tested.
     /// - Returns: what they give, without the last line's end.
     @discardableResult
-    package func sql(_ statements: String) async throws -> String {
+    package func sql(_ statements: String, in database: String = "postgres") async throws -> String {
         try await BlockingExecutor.run { [self] in
-            let arguments = ["-h", folder, "-p", "\(port)", "-U", Self.user, "-d", "postgres", "-X", "-A", "-t", "-q"]
+            let arguments = ["-h", folder, "-p", "\(port)", "-U", Self.user, "-d", database, "-X", "-A", "-t", "-q"]
             return try Self.run("\(binaries)/psql", arguments + ["-v", "ON_ERROR_STOP=1", "-c", statements])
                 .trimmingCharacters(in: .newlines)
         }
@@ -150,10 +174,11 @@ package final class PostgresCluster: Sendable {
     package func end() { watchdog.withLock { try? $0.fileHandleForWriting.close() } }
 
     private func startServer() throws {
-        let options = [
-            "-p \(port)", "-k \(folder)", "-c listen_addresses=127.0.0.1", "-c fsync=off", "-c max_connections=400",
-            "-c shared_buffers=16MB",
-        ]
+        let options =
+            [
+                "-p \(port)", "-k \(folder)", "-c listen_addresses=127.0.0.1", "-c fsync=off", "-c max_connections=400",
+                "-c shared_buffers=16MB",
+            ] + settings.map { "-c \($0)" }
         var last: any Error = Unavailable(description: "the server was not started")
         // The processes of a server that was killed go a moment later than it, and keep a new one from starting.
         for _ in 0..<50 {
