@@ -8,6 +8,9 @@ package struct PostgresStoreLimits: Sendable, Equatable {
     package var statementTimeout = Duration.seconds(10)
     /// For those.
     package var longStatementTimeout = Duration.seconds(3_600)
+    /// The server ends a transaction of the mover's that sends nothing for so long: the node behind it stands still,
+    /// and others wait for what it holds (H38).
+    package var idleInTransactionTimeout = Duration.seconds(1)
     /// How long a statement that changes tables may stand before all tenants of a table (H28); then it is tried again.
     package var schemaLockTimeout = Duration.milliseconds(50)
     /// For how long it is tried.
