@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CSpawn", "TenantDirectory", "RegionRouter",
+                "CSpawn", "TenantDirectory", "RegionRouter", "RealmMigration",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import ServiceLifecycle
+import TenantDirectory
 import UnixSignals
 
 /// `sample-app`: one instance of the sample app.
@@ -9,6 +11,9 @@ struct SampleAppCommand: AsyncParsableCommand {
         discussion: """
             It knows one database and no regions; put one a region behind a gateway. It believes whoever calls it, so it
             listens on the loopback address alone.
+
+            With a secret in the environment variable SAMPLE_APP_SECRET, and its data in a file, it answers the calls
+            of config/store-contract.yaml under /residency, so that its tenants can be moved.
 
             EXAMPLES
               residency-gateway sample-app --port 3001 --database eu.sqlite --name sample-eu
@@ -39,7 +44,11 @@ struct SampleAppCommand: AsyncParsableCommand {
         } catch {
             throw HostError("\(database) cannot be used: \(error)")
         }
-        let server = SampleApp(name: name, store: store).server(port: port)
+        let secret = Secret(ProcessInfo.processInfo.environment["SAMPLE_APP_SECRET"] ?? "")
+        // What is in PostgreSQL moves by the mover for that.
+        let contract = (store as? SQLiteSampleStore).flatMap { SampleContract(store: $0, secret: secret) }
+        let app = SampleApp(name: name, store: store, contract: contract)
+        let server = app.server(port: port)
         try await CommandServer.run(server) { port in
             Console.write(
                 String(

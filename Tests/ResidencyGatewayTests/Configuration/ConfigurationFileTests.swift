@@ -128,7 +128,8 @@ struct ConfigurationFileTests {
                         + "5m, 1h or 30d, not `10`",
                     "gateway.yaml:5:1: colour: is not a key; there are `admin`, `app`, `connect`, `defaultRegion`, "
                         + "`directory`, `drain`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `mirror`, "
-                        + "`node`, `outbound`, `peers`, `plainHosts`, `probes`, `public`, `reload`, `secrets`",
+                        + "`node`, `outbound`, `peers`, `plainHosts`, `probes`, `proxy`, `public`, `reload`, "
+                        + "`secrets`",
                     "gateway.yaml: app.declaration: is missing. The app's own `atlassian-connect.json` or "
                         + "`manifest.yml`, or the "
                         + "URL where the running app serves it.",

@@ -9,6 +9,8 @@ struct SampleApp: Sendable {
     /// How the instance calls itself.
     let name: String
     let store: any SampleStore
+    /// How its data moves; `nil` for an app that takes no part in that.
+    var contract: SampleContract?
 
     func server(host: String = "127.0.0.1", port: Int) -> SmallServer {
         SmallServer(router: router(), host: host, port: port, name: "sample-app")
@@ -28,7 +30,7 @@ struct SampleApp: Sendable {
         }
         router.get("/panel") { request, _ in try await panel(request) }
         router.post("/webhooks/issue-created") { request, _ in
-            try await store.countWebhook(of: try tenant(request))
+            do { try await store.countWebhook(of: try tenant(request)) } catch is SampleMoving { return moving() }
             return Response(status: .noContent, headers: marks(request))
         }
         router.get("/api/notes") { request, _ in try await notes(request) }
@@ -37,11 +39,14 @@ struct SampleApp: Sendable {
             guard let text = body?["text"]?.text, !text.isEmpty, text.utf8.count <= 1_000 else {
                 return Response.json(["error": "a note needs a text of at most 1000 bytes"], status: .badRequest)
             }
-            try await store.addNote(text, of: try tenant(request))
+            do { try await store.addNote(text, of: try tenant(request)) } catch is SampleMoving {
+                return moving()
+            }
             return try await notes(request)
         }
         router.post("/forge") { request, _ in try await forge(request) }
         router.post("/forge/events") { request, _ in try await forge(request) }
+        contract?.add(to: router)
         return router
     }
 
@@ -51,8 +56,12 @@ struct SampleApp: Sendable {
         guard let body = try await JSONValue(bytes(request)), let tenant = body["clientKey"]?.text else {
             return Response.json(["error": "not a lifecycle body"], status: .badRequest)
         }
-        try await store.record(
-            event, tenant: tenant, site: body["baseUrl"]?.text, product: body["productType"]?.text)
+        do {
+            try await store.record(
+                event, tenant: tenant, site: body["baseUrl"]?.text, product: body["productType"]?.text)
+        } catch is SampleMoving {
+            return moving()
+        }
         return Response(status: .noContent, headers: marks(request))
     }
 
@@ -83,6 +92,14 @@ struct SampleApp: Sendable {
                 "instance": .text(name), "region": .text(field(request, "x-residency-region") ?? ""),
                 "tenant": .text(tenant), "calls": .number(summary.visits),
             ], headers: marks(request))
+    }
+
+    /// What must not be written now is asked for again.
+    private func moving() -> Response {
+        var headers = HTTPFields()
+        headers[.retryAfter] = "1"
+        return Response.json(
+            ["error": "The data of this site is being moved."], status: .serviceUnavailable, headers: headers)
     }
 
     // MARK: Requests
