@@ -1,7 +1,7 @@
 package import NIOCore
 package import TenantDirectory
 
-/// What the gateway itself answers, or does before and after the app answers: descriptor, lifecycle, health.
+/// What the gateway itself answers, or does before and after the app answers: descriptor, lifecycle, residency hooks.
 ///
 /// The router reads such a call whole (bounded by `HTTPLimits.controlBodyBytes`), asks, and does what it is told. It
 /// knows nothing of what the endpoints do.
@@ -14,6 +14,7 @@ package struct HostCall: Sendable {
     package enum Kind: Sendable, Equatable {
         case descriptor
         case lifecycle(LifecycleEvent)
+        case migration(MigrationStep)
     }
 
     package let kind: Kind

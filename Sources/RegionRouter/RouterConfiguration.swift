@@ -18,6 +18,8 @@ package struct RouterConfiguration: Sendable {
     /// The nodes that own other regions, and where they reach this one.
     package var peers = PeerConfiguration()
 
+    /// Whether calls are brought to the app, or somebody else does that.
+    package var proxy = ProxyMode.on
     /// How app instances and peers are looked after.
     package var upstreams = UpstreamSettings()
 
@@ -32,6 +34,12 @@ package struct RouterConfiguration: Sendable {
         case `public`
         /// The instance's own name.
         case instance
+    }
+
+    package enum ProxyMode: String, Sendable, CaseIterable {
+        case on
+        /// Descriptor, lifecycle callbacks and residency hooks alone; whoever routes sends those here.
+        case off
     }
 
     package init(

@@ -67,6 +67,10 @@ struct Routing {
         if let failure { throw failure }
         switch try loop.identifier.classify(bytes, head, at: endpoint, now: loop.shared.wallClock()) {
         case .gateway(let kind): return .control(.host(kind, endpoint))
+        case _ where loop.shared.configuration.proxy == .off:
+            throw RouterError(
+                .notFound,
+                "This gateway answers the descriptor, lifecycle callbacks and residency hooks alone (proxy: off).")
         case .token(let claim): return try token(claim, bytes, head)
         case .forge(let claim): return try forge(claim)
         case .routed(let key, let kind): return try routed(key, kind)

@@ -55,7 +55,9 @@ struct Gateway: Sendable {
         let keys = PublicKeyCache(
             configuration: PublicKeyConfiguration(configuration, plan), client: outbound, logger: logger)
         let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }
-        let makeEndpoints = EndpointMaker(keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+        let makeEndpoints = EndpointMaker(
+            keys: keys, directory: directory, journal: store,
+            shelf: try ConfiguredStore.rollbackShelf(configuration, logger), logger: logger, wallClock: wallClock)
         let endpoints = makeEndpoints(configuration, declaration, plan)
         let metrics = RouterMetrics(plan, peerFault: PeerFaultLog(logger: logger).note)
         let health = Health(node: configuration.node.id, regions: plan.instances.keys.sorted())
@@ -71,10 +73,7 @@ struct Gateway: Sendable {
             wallClock: wallClock, gates: holding.gates)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))
-        let monitor = HealthMonitor(
-            health: health, upstreams: { router.upstreams },
-            readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
-            readOthers: { await nodeHealth.conditions() })
+        let monitor = Self.monitor(health, router, store, nodeHealth)
         let admin = AdminService(
             configuration,
             sources: AdminService.Sources(
@@ -87,11 +86,13 @@ struct Gateway: Sendable {
         ) {
             keeper.serves(at: NodeDescription.addresses($0, configuration.node, isSecure: certificates.peers != nil))
         }
-        let live = LiveParts(
-            router: router, health: health, regions: regions, makeEndpoints: makeEndpoints, keeper: keeper,
-            accessLog: accessLog)
-        let reloader = reload.map { live.reloader(configuration, $0, logger) }
-        let told: [any Service] = (store.listener.map { [$0] } ?? []) + [certificates.watcher]
+        let reloader = reload.map { source in
+            LiveParts(
+                router: router, health: health, regions: regions, makeEndpoints: makeEndpoints, keeper: keeper,
+                accessLog: accessLog
+            ).reloader(configuration, source, logger)
+        }
+        let told: [any Service] = (store.listener.map { [$0] } ?? []) + [certificates.watcher, makeEndpoints.shelf]
         let reloading: [any Service] = reloader.map { [$0] } ?? []
         // Last, for from here on others wait for this node. Its row goes after the router has drained.
         if try await keeper.start() == .mirror { health.tolerateDirectory() }
@@ -102,6 +103,15 @@ struct Gateway: Sendable {
             announcement: announcement, logger: logger,
             stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
             certificates: certificates.watcher, cutovers: holding.coordinators, router: plan)
+    }
+
+    private static func monitor(
+        _ health: Health, _ router: RegionRouter.Router, _ store: any DirectoryDatabase, _ nodeHealth: NodeHealth
+    ) -> HealthMonitor {
+        HealthMonitor(
+            health: health, upstreams: { router.upstreams },
+            readDirectory: { () throws(DirectoryError) in _ = try await store.lastSequence() },
+            readOthers: { await nodeHealth.conditions() })
     }
 
     /// They are told to stop in the opposite order: the router drains while all it needs still runs.

@@ -29,7 +29,8 @@ struct CommandTests {
         "all have a help page with an example",
         arguments: [
             ["serve"], ["check"], ["demo"], ["sample-app"], ["host"], ["host", "serve-keys"], ["host", "install"],
-            ["host", "page"], ["host", "webhook"], ["host", "context-call"], ["host", "forge"], ["tenants"],
+            ["host", "page"], ["host", "webhook"], ["host", "context-call"], ["host", "forge"], ["host", "migrate"],
+            ["tenants"],
             ["tenants", "list"], ["tenants", "show"], ["tenants", "import"], ["tenants", "export"], ["secrets"],
             ["secrets", "status"], ["secrets", "rotate"],
         ])

@@ -30,6 +30,7 @@ extension ClientConnection {
         switch subject {
         case .host(.descriptor, _): record.route = .descriptor
         case .host(.lifecycle, _): record.route = .lifecycle
+        case .host(.migration, _): record.route = .migration
         case .peer: record.route = .peer
         }
         do throws(RouterError) {

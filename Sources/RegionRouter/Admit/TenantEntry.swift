@@ -132,7 +132,7 @@ extension RouteKind {
     /// The value of `X-Residency-Identified-By` (design §3.2).
     var identifiedBy: String {
         switch self {
-        case .token, .forge, .lifecycle: "token"
+        case .token, .forge, .lifecycle, .migration: "token"
         case .route: "route"
         case .cookie: "cookie"
         case .none, .health, .descriptor, .host, .peer: "host"

@@ -2,6 +2,7 @@
 struct CallClassifier {
     private let descriptor: [UInt8]?
     private let lifecycle: [(path: [UInt8], event: LifecycleEvent)]
+    private let hooks: [(path: [UInt8], step: MigrationStep)]
     let declared: DeclaredPaths
     let routes: RouteMatcher
     let writing: WritingPaths
@@ -13,14 +14,19 @@ struct CallClassifier {
                 (path: Array((path.hasPrefix("/") ? path : "/" + path).utf8), event: event)
             }
         }
+        hooks = configuration.migrationPaths.flatMap { prefix in
+            let segments = prefix.split(separator: "/").map { "/\($0)" }.joined()
+            return MigrationStep.allCases.map { (path: Array("\(segments)/\($0.rawValue)".utf8), step: $0) }
+        }
         declared = DeclaredPaths(configuration.declaredCalls)
         routes = RouteMatcher(configuration)
         writing = WritingPaths(configuration.routes)
     }
 
-    /// Whether the gateway itself is asked: GET of the descriptor, POST of a lifecycle path.
+    /// Whether the gateway itself is asked: GET of the descriptor, POST of a lifecycle path, whatever of a hook.
     /// - Parameter path: relative to the base URL.
     func gatewayCall(_ method: RequestHead.Method, _ path: UnsafeRawBufferPointer) -> HostCall.Kind? {
+        for hook in hooks where path.elementsEqual(hook.path) { return .migration(hook.step) }
         switch method {
         case .get, .head:
             guard let descriptor, path.elementsEqual(descriptor) else { return nil }

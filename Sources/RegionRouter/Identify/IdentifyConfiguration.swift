@@ -20,6 +20,9 @@ package struct IdentifyConfiguration: Sendable {
     package var descriptorPath: String?
     /// Lifecycle paths of the declaration, relative to the base URL.
     package var lifecyclePaths: [LifecycleEvent: String]
+    /// Under which paths the host calls the residency hooks, relative to the base URL; each step is a segment behind
+    /// one of them.
+    package var migrationPaths: [String] = []
     /// The (method, path template) pairs that the host calls: there a computed qsh is due.
     package var declaredCalls: [DeclaredCall]
     /// `routes:` of the configuration, first match decides.

@@ -34,6 +34,8 @@ package enum RouteKind: String, Sendable, CaseIterable {
     case health
     case descriptor
     case lifecycle
+    /// A residency hook of the host's.
+    case migration
     /// A host token, a session token or a context token.
     case token
     case forge

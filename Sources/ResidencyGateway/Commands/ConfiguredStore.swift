@@ -22,6 +22,12 @@ enum ConfiguredStore {
         }
     }
 
+    /// Where rollbacks wait that the directory could not be told of: beside the mirror, or the directory itself.
+    static func rollbackShelf(_ configuration: GatewayConfiguration, _ logger: Logger) throws -> RollbackShelf {
+        let file = configuration.directory.store == .postgres ? configuration.mirror.path : configuration.directory.path
+        return try RollbackShelf(path: file + ".rollbacks", logger: logger)
+    }
+
     /// For a node that serves: the store, which need not answer now, and the node's mirror where nodes share it.
     /// - Throws: ``DirectoryError``.
     static func openForNode(

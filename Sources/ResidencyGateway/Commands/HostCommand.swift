@@ -4,7 +4,7 @@ import ArgumentParser
 struct HostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "host",
-        abstract: "Plays Jira or Confluence: signs installs, pages, webhooks and Forge calls.",
+        abstract: "Plays Jira or Confluence: signs installs, pages, webhooks, Forge calls and moves.",
         discussion: """
             The gateway must take its public keys from the simulator, and be allowed to reach it:
 
@@ -19,12 +19,13 @@ struct HostCommand: AsyncParsableCommand {
               residency-gateway host webhook --site alpha
               residency-gateway host forge --site alpha --path /forge --app-id ari:cloud:ecosystem::app/…
               residency-gateway host rotate --site alpha
+              residency-gateway host migrate --site alpha --to US
               residency-gateway host uninstall --site alpha
             """,
         subcommands: [
             HostServeKeysCommand.self, HostSitesCommand.self, HostInstallCommand.self, HostRotateCommand.self,
             HostUninstallCommand.self, HostEnableCommand.self, HostDisableCommand.self, HostPageCommand.self,
-            HostWebhookCommand.self, HostContextCommand.self, HostForgeCommand.self,
+            HostWebhookCommand.self, HostContextCommand.self, HostForgeCommand.self, HostMigrateCommand.self,
         ])
 }
 

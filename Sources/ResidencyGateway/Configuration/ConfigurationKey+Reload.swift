@@ -10,7 +10,7 @@ extension ConfigurationKey {
 
     /// Sections of which all keys do, but for ``restartKeys``. A section that is not here needs a restart.
     private static let reloadedSections: Set<String> = [
-        "app", "public", "identify", "lifecycle", "limits", "log", "defaultRegion", "plainHosts",
+        "app", "public", "identify", "lifecycle", "limits", "log", "defaultRegion", "plainHosts", "proxy",
     ]
 
     private static let reloadedKeys: Set<String> = [

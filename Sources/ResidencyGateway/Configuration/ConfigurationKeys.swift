@@ -258,6 +258,10 @@ extension ConfigurationKey {
         .optional(
             "defaultRegion", \.defaultRegion, .region,
             "Where tenants live that arrive at the plain base URL; may be left out where there is one region."),
+        .scalar(
+            "proxy", \.proxy, .choice,
+            "`off` answers descriptor, lifecycle callbacks and residency hooks alone; others route the app's calls."
+        ),
     ]
 }
 

@@ -34,6 +34,8 @@ struct GatewayConfiguration: Sendable {
     var plainHosts: [String] = []
     /// Where tenants live that arrive at the plain base URL; `nil` where there is but one region.
     var defaultRegion: Region?
+    /// Whether calls are brought to the app.
+    var proxy = RouterConfiguration.ProxyMode.on
 
     /// Where each key that was given stands, for complaints that are found later.
     var places: [String: Complaint.Place] = [:]

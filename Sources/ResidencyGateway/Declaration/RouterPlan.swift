@@ -34,6 +34,7 @@ struct RouterPlan {
             hostHeader: configuration.app.hostHeader, defaultRegion: defaultRegion, identify: identify)
         router.nodeID = configuration.node.id
         router.peers = peers
+        router.proxy = configuration.proxy
         router.upstreams = configuration.upstreams
         router.upstreams.checkInterval = configuration.checkInterval
         return router
@@ -108,13 +109,15 @@ struct RouterPlan {
             }
             calls.removeAll { $0 == call }
         }
-        return IdentifyConfiguration(
+        var identify = IdentifyConfiguration(
             mode: settings.mode, appKey: declaration.appKey, forgeAppID: forgeAppID,
             forgeEnvironments: Set(configuration.forge.environments),
             descriptorPath: declaration.framework == .connect ? configuration.app.descriptorPath : nil,
             lifecyclePaths: declaration.lifecyclePaths, declaredCalls: calls, routes: settings.routes, cookie: cookie,
             leewaySeconds: settings.leeway.components.seconds,
             honoursPreviousSecret: configuration.lifecycle.previousSecretFor > .zero)
+        identify.migrationPaths = [declaration.migrationPath ?? configuration.app.migrationPath]
+        return identify
     }
 }
 

@@ -6,6 +6,8 @@ import TenantDirectory
 struct EndpointMaker: Sendable {
     let keys: PublicKeyCache
     let directory: Directory
+    let journal: any MigrationStore
+    let shelf: RollbackShelf
     let logger: Logger
     /// Seconds since 1970.
     let wallClock: @Sendable () -> Int64
@@ -13,7 +15,9 @@ struct EndpointMaker: Sendable {
     func callAsFunction(
         _ configuration: GatewayConfiguration, _ declaration: Declaration, _ plan: RouterConfiguration
     ) -> GatewayEndpoints {
-        GatewayEndpoints(
+        let hooks = hooks(plan)
+        shelf.whenPossible(hooks.takeFromShelf)
+        return GatewayEndpoints(
             settings: HostEndpointSettings(configuration, plan),
             descriptor: ServedDescriptor.bytes(
                 of: declaration, endpoints: plan.endpoints, configuration: configuration
@@ -21,6 +25,14 @@ struct EndpointMaker: Sendable {
             verifier: LifecycleTokenVerifier(
                 publicBaseURLs: plan.endpoints.map(\.baseURL), leewaySeconds: plan.identify.leewaySeconds,
                 honoursPreviousSecret: plan.identify.honoursPreviousSecret, tokenBytes: plan.limits.tokenBytes),
-            keys: keys, directory: directory, logger: logger, wallClock: wallClock)
+            keys: keys, directory: directory, hooks: hooks, logger: logger, wallClock: wallClock)
+    }
+
+    private func hooks(_ plan: RouterConfiguration) -> MigrationHooks {
+
+        return MigrationHooks(
+            identify: plan.identify, tokenBytes: plan.limits.tokenBytes, regions: plan.knownRegions,
+            settings: MigrationHookSettings(), keys: keys, directory: directory, journal: journal, shelf: shelf,
+            logger: logger, wallClock: wallClock)
     }
 }

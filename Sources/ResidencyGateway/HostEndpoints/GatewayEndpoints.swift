@@ -10,12 +10,14 @@ import TenantDirectory
 /// 3. `installed` is stored beside what is in force, forwarded, and takes effect when the app answers 2xx; otherwise
 ///    the tenant is as it was. The others take effect on a 2xx too.
 /// 4. The host hears of success after the record is on disk.
+/// 5. A residency hook is answered by ``MigrationHooks``.
 package struct GatewayEndpoints: HostEndpoints {
     let settings: HostEndpointSettings
     let descriptor: HostResponse?
     let verifier: LifecycleTokenVerifier
     let keys: any PublicKeySource
     let directory: Directory
+    let hooks: MigrationHooks
     let logger: Logger
     /// Seconds since 1970.
     let wallClock: @Sendable () -> Int64
@@ -29,6 +31,7 @@ package struct GatewayEndpoints: HostEndpoints {
                 return .refuse(RouterError(.notFound, "This app has no Connect descriptor to serve."))
             }
             return .respond(descriptor)
+        case .migration(let step): return await hooks.answer(call, step)
         case .lifecycle(let event):
             do throws(RouterError) {
                 guard call.method == "POST" else {

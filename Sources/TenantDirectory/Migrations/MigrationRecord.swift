@@ -78,7 +78,7 @@ package struct MigrationRecord: Sendable, Equatable {
     package var receipt = ""
     package var updatedAt: Int64
 
-    init(
+    package init(
         id: String, tenant: TenantID, source: Region, target: Region, kind: Kind, mode: Mode, trigger: Trigger,
         commit: Commit, startAt: Int64, batch: MigrationBatch?, createdAt: Int64, lease: MigrationLease,
         phase: MigrationPhase, updatedAt: Int64
@@ -121,6 +121,8 @@ package struct MigrationBatch: Sendable, Equatable {
 
 /// What may be asked of a migration while it runs. Anybody who can reach the directory may.
 package enum MigrationWish: String, Sendable, CaseIterable {
+    /// Begin now, whatever time it was scheduled for.
+    case begin
     /// Switch, as soon as it is ready.
     case commit
     /// Leave everything as it was. Only before the switch.
@@ -129,6 +131,8 @@ package enum MigrationWish: String, Sendable, CaseIterable {
     case `return`
     /// Delete the source's rows now and not later. Only after the switch.
     case purge
+    /// The host has been told of the switch: a rollback that does not name the migration is another's. Only after it.
+    case keep
 }
 
 /// Who works on a migration. No clock is compared between machines (amendment H26): a lease is over when whoever wants

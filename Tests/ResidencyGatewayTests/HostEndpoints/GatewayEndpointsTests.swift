@@ -13,13 +13,20 @@ struct GatewayEndpointsTests {
 
     private func endpoints(_ store: AwayStore, _ key: RSAPublicKey) throws -> GatewayEndpoints {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let region = try #require(Region("EU"))
+        let directory = Directory(store: store, logger: logger)
+        let hooks = MigrationHooks(
+            identify: IdentifyConfiguration(appKey: SampleApp.key), tokenBytes: 16_384, regions: [region],
+            settings: MigrationHookSettings(), keys: OneKey(key), directory: directory, journal: store,
+            shelf: try RollbackShelf(path: "/nowhere/rollbacks", logger: logger), logger: logger,
+            wallClock: WallClock.seconds)
         return GatewayEndpoints(
             settings: HostEndpointSettings(
                 appKey: SampleApp.key, forgeAppID: nil, hostSuffixes: [".atlassian.net"],
-                defaultRegion: try #require(Region("EU")), reinstallWindow: .seconds(60),
+                defaultRegion: region, reinstallWindow: .seconds(60),
                 previousSecretFor: .seconds(60)),
             descriptor: nil, verifier: LifecycleTokenVerifier(publicBaseURLs: [Self.url]), keys: OneKey(key),
-            directory: Directory(store: store, logger: logger), logger: logger, wallClock: WallClock.seconds)
+            directory: directory, hooks: hooks, logger: logger, wallClock: WallClock.seconds)
     }
 
     private func call(_ event: LifecycleEvent, _ made: HostCallMade, method: String = "POST") throws -> HostCall {

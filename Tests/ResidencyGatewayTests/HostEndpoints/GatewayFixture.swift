@@ -44,9 +44,12 @@ struct GatewayFixture: Sendable {
     }
 
     /// Runs a gateway for the length of a block.
-    /// - Parameter change: what is different from the ordinary configuration, in YAML appended to it.
+    /// - Parameters:
+    ///   - change: what is different from the ordinary configuration, in YAML appended to it.
+    ///   - owning: the regions whose app instances it has.
     static func run(
-        _ change: String = "", body: @Sendable @escaping (GatewayFixture) async throws -> Void
+        _ change: String = "", owning: Set<String> = ["EU", "US"],
+        body: @Sendable @escaping (GatewayFixture) async throws -> Void
     ) async throws {
         let folder = try ScratchFolder()
         let path = folder.path
@@ -64,7 +67,8 @@ struct GatewayFixture: Sendable {
             tasks.addTask { try await around.run() }
             let keysPort = try #require(await keyServer.boundPort())
             let file = try write(
-                settings, to: path, eu: euServer.port, us: usServer.port, keys: keysPort, change: change)
+                settings, to: path, eu: euServer.port, us: usServer.port, keys: keysPort, owning: owning,
+                change: change)
             let configuration = try ConfigurationFile.load(path: file, environment: [:]).configuration
             let gateway = try await Gateway.make(configuration, logger: quiet)
             let group = gateway.serviceGroup()
@@ -89,16 +93,19 @@ struct GatewayFixture: Sendable {
     }
 
     private static func write(
-        _ settings: DemoSettings, to folder: String, eu: Int, us: Int, keys: Int, change: String
+        _ settings: DemoSettings, to folder: String, eu: Int, us: Int, keys: Int, owning: Set<String>,
+        change: String
     ) throws -> String {
         let descriptor = SampleDescriptor.value(
             baseURL: settings.plainURL,
             regionBaseURLs: ["EU": settings.regionURL("EU"), "US": settings.regionURL("US")])
         try Data(descriptor.bytes).write(to: URL(fileURLWithPath: "\(folder)/atlassian-connect.json"))
+        let instances = [("EU", eu), ("US", us)].filter { owning.contains($0.0) }
+            .map { "\($0.0): [\"http://127.0.0.1:\($0.1)\"]" }.joined(separator: ", ")
         let text = """
             app:
               declaration: atlassian-connect.json
-              instances: { EU: ["http://127.0.0.1:\(eu)"], US: ["http://127.0.0.1:\(us)"] }
+              instances: { \(instances) }
             listen:    { host: 127.0.0.1, port: \(settings.port), eventLoops: 2 }
             admin:     { host: 127.0.0.1, port: 0 }
             connect:   { installKeysUrl: "http://127.0.0.1:\(keys)" }

@@ -3,11 +3,11 @@ import RealmMigration
 /// A call as the host is about to make it: everything curl needs.
 struct HostCallMade: Sendable {
     /// What it is, in a few words: `page`, `installed`.
-    let title: String
-    let method: String
+    var title: String
+    var method: String
     let url: String
     let headers: [(name: String, value: String)]
-    let body: [UInt8]
+    var body: [UInt8]
 
     /// The call for a client that may not resolve names under `.localhost`: to the loopback address, by the same URL.
     func outbound(timeout: Duration) -> OutboundRequest {

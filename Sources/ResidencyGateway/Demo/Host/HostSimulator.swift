@@ -46,6 +46,34 @@ struct HostSimulator: Sendable {
             body: JSONValue.object(body).bytes)
     }
 
+    // MARK: Residency hooks
+
+    /// One step of a migration, as the orchestration service calls it: signed with the site's secret, or, for an app
+    /// id, with an invocation token of Forge's.
+    /// - Parameters:
+    ///   - prefix: the path of the hooks, to which the step is added.
+    ///   - parameters: of the query; `status` has the migration's name there.
+    func hook(
+        _ step: String, site: HostSite, prefix: String, baseURL: String,
+        parameters: [(name: String, value: String)] = [], body: JSONValue? = nil, appID: String? = nil,
+        flaw: Flaw? = nil
+    ) throws -> HostCallMade {
+        let (method, path) = (step == "status" ? "GET" : "POST", "\(prefix)/\(step)")
+        let query = parameters.isEmpty ? "" : "?\(PercentCoding.query(parameters))"
+        if let appID {
+            var call = try forgeCall(
+                site: site, appID: appID, method: method, path: path + query, baseURL: baseURL, body: body ?? [:],
+                flaw: flaw)
+            if body == nil { call.body = [] }
+            call.title = step
+            return call
+        }
+        let token = hostToken(site, method: method, path: path, parameters: parameters, lifetime: 180, flaw: flaw)
+        return HostCallMade(
+            title: step, method: method, url: baseURL + path + query,
+            headers: [("Authorization", "JWT \(token)"), ("Content-Type", "application/json")], body: body?.bytes ?? [])
+    }
+
     // MARK: Calls
 
     /// A page in an iframe: the token is in the query, with the parameters the host adds.

@@ -161,8 +161,8 @@ extension StoreSession {
         guard !record.wishes.contains(wish) else { return .none(record) }
         let isAllowed =
             switch wish {
-            case .commit, .cancel: record.phase.isBeforeSwitch
-            case .return, .purge: record.phase == .committed && !record.isReturn
+            case .begin, .commit, .cancel: record.phase.isBeforeSwitch
+            case .return, .purge, .keep: record.phase == .committed && !record.isReturn
             }
         guard isAllowed else {
             throw DirectoryError(
@@ -201,9 +201,8 @@ extension StoreSession {
     ) throws -> Change<MigrationRecord?> {
         guard var record = try migration(id), !record.phase.isOver, record.lease == seen else { return .none(nil) }
         if record.phase == .scheduled {
-            guard record.startAt <= now || record.wishes.contains(.cancel), try hasTurn(record, atOnce) else {
-                return .none(nil)
-            }
+            let isDue = record.startAt <= now || !record.wishes.isDisjoint(with: [.begin, .cancel])
+            guard isDue, try hasTurn(record, atOnce) else { return .none(nil) }
             record.phase = .preparing
         }
         record.lease = MigrationLease(
