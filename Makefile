@@ -17,7 +17,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo demo-fleet outage test check format bench bench-commits bench-feed soak fuzz install packages release
+.PHONY: help demo demo-fleet outage test check format bench bench-commits bench-feed soak hold fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +66,11 @@ bench: release ## measures the gateway beside nginx, nginx with Lua, HAProxy, an
 soak: release ## mixed load for MINUTES=10, with clients and app instances killed at random
 	@$(ENSURE) $(SOAK_PACKAGES)
 	python3 Tests/Soak/soak.py --gateway .build/release/residency-gateway --minutes $(MINUTES)
+
+hold: release ## holds a tenant for a second under load, and shows what its clients and others see of it
+	@$(ENSURE) $(SOAK_PACKAGES)
+	swift build -c release --product HoldDriver --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+	python3 Tests/Fleet/hold.py --gateway .build/release/residency-gateway --driver .build/release/HoldDriver
 
 fuzz: packages ## feeds what reads from the network with what nobody would send, SECONDS=60 for each subject
 	Tests/Fuzz/fuzz.sh $(SECONDS)

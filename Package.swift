@@ -85,6 +85,8 @@ let package = Package(
             path: "Tests/TestSupport"),
         // A process that writes until a test kills it.
         .executableTarget(name: "StoreWriter", dependencies: ["TenantDirectory"], path: "Tests/StoreWriter"),
+        // A process that holds a tenant for as long as it is told (make hold).
+        .executableTarget(name: "HoldDriver", dependencies: ["TenantDirectory"], path: "Tests/HoldDriver"),
         .testTarget(
             name: "TenantDirectoryTests",
             dependencies: [

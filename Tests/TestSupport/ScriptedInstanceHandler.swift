@@ -77,22 +77,15 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
             return
         }
         last = head
-        requests.add(.request(head + body))
         let path = head.split(separator: " ").dropFirst().first.map(String.init) ?? "/"
+        // Who hears of the request may have it answered.
+        if path.hasPrefix("/when-told") { keepAnswer(context) }
+        requests.add(.request(head + body))
         if path.hasPrefix("/raw/"), let script = scripts[String(path.dropFirst(5).prefix { $0 != "?" })] {
             send(script, context)
             if script.hasSuffix("HANGUP") { context.close(promise: nil) }
-        } else if path.hasPrefix("/silent") {
+        } else if path.hasPrefix("/silent") || path.hasPrefix("/when-told") {
             return
-        } else if path.hasPrefix("/when-told") {
-            let connection = NIOLoopBound(context, eventLoop: context.eventLoop)
-            let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-            let eventLoop = context.eventLoop
-            requests.keep {
-                eventLoop.execute {
-                    me.value.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlater", connection.value)
-                }
-            }
         } else if path.hasPrefix("/flood/"), let count = Int(path.dropFirst(7)) {
             send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n", context)
             flood(count, context)
@@ -114,6 +107,18 @@ final class ScriptedInstanceHandler: ChannelInboundHandler {
                 context)
         } else {
             send("HTTP/1.1 200 OK\r\nX-Instance: \(name)\r\nContent-Length: 2\r\n\r\nok", context)
+        }
+    }
+
+    /// Answers when the test says so.
+    private func keepAnswer(_ context: ChannelHandlerContext) {
+        let connection = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        requests.keep {
+            eventLoop.execute {
+                me.value.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlater", connection.value)
+            }
         }
     }
 
