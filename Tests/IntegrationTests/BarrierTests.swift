@@ -131,6 +131,31 @@ struct BarrierTests {
         return placement
     }
 
+    @Test("passes over a node that nobody reaches where that was asked for, names it, and has it follow when it hears")
+    func passedOver() async throws {
+        try await HoldTests.withSite(relayed: ["eu-2"]) { site in
+            let relay = try #require(site.relays["eu-2"])
+            let link = StagedLink(link: PeerHoldLink(client: PeerClient())) { node, _, ask in
+                node.identity.id == "eu-2" ? nil : await ask()
+            }
+            relay.cutOff()
+            let target = site.target
+            let outcome = await site.coordinator(link: link) { $0.passOverSilent = true }.run(
+                site.tenant, migration: "m1", source: site.source, target: target
+            ) { _ in target }
+            guard case .released(_, let passedOver) = outcome else {
+                Issue.record("was not switched: \(outcome)")
+                return
+            }
+            #expect(passedOver.map(\.id) == ["eu-2"])
+            // It answers reads from the old region until it hears; writes are the store's to refuse.
+            #expect(try await site.call("eu-2", "/echo").field("x-instance") == "eu")
+            #expect(try await site.call("eu-1", "/echo").field("x-instance") == "us")
+            relay.mend()
+            while try await site.call("eu-2", "/echo").field("x-instance") != "us" {}
+        }
+    }
+
     @Test(
         "is stopped by a node that is cut off, which serves on; one cut off later lets nothing through until it hears")
     func cutOff() async throws {

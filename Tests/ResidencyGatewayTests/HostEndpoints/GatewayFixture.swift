@@ -21,6 +21,8 @@ struct GatewayFixture: Sendable {
     /// The file the gateway's records are in.
     let storePath: String
     let configuration: GatewayConfiguration
+    /// Leads cutovers from the gateway's node.
+    let cutovers: HoldCoordinators
 
     static let forgeAppID = "ari:cloud:ecosystem::app/11111111-2222-4333-8444-555555555555"
 
@@ -80,7 +82,8 @@ struct GatewayFixture: Sendable {
                         host: HostSimulator(installKeys: installKeys, forgeKeys: forgeKeys, appKey: SampleApp.key),
                         caller: HostCaller(client: client), app: app, plain: settings.plainURL,
                         eu: settings.regionURL("EU"), us: settings.regionURL("US"),
-                        storePath: configuration.directory.path, configuration: configuration))
+                        storePath: configuration.directory.path, configuration: configuration,
+                        cutovers: gateway.cutovers))
             }
             await group.triggerGracefulShutdown()
             try await tasks.next()
