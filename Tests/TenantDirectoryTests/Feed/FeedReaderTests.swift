@@ -6,7 +6,7 @@ import Testing
 
 @testable import TenantDirectory
 
-@Suite("The reader of the change feed", .timeLimit(.minutes(1)))
+@Suite("The reader of the change feed", .timeLimit(.minutes(5)))
 struct FeedReaderTests {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
