@@ -131,6 +131,30 @@ struct PostgresDirectoryTests {
         cluster.end()
     }
 
+    @Test("does not begin with a server that takes no changes, and says what to put in its place")
+    func standby() async throws {
+        let primary = try await PostgresCluster.own()
+        let (site, environment) = try await site(primary.url())
+        let gateway = try await serve(site, environment)
+        gateway.killAtOnce()
+        _ = await gateway.ending()
+        let standby = try await primary.standby()
+        var other = environment
+        other["RESIDENCY_DIRECTORY_URL"] = standby.url()
+        other["RESIDENCY_MIRROR_PATH"] = site.settings.file("other.sqlite")
+        let ending = try await command(["serve"], site, other)
+        #expect(ending.status == 1)
+        #expect(ending.errors.contains("target_session_attrs=read-write"), "\(ending.errors)")
+
+        // Of the node that was killed: its clock, as it would have told.
+        try await primary.sql("UPDATE nodes SET clock_skew = 8600")
+        let list = try await command(["nodes", "list"], site, environment)
+        #expect(list.output.contains("+9 s"))
+        #expect(list.errors.contains("node demo-1 is 9 s ahead of the directory's"), "\(list.errors)")
+        standby.end()
+        primary.end()
+    }
+
     @Test("refuses a node whose name another has, and one that shares a mirror")
     func oneName() async throws {
         let (site, environment) = try await site(try await PostgresCluster.shared().newSchema())

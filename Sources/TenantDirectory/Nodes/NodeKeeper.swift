@@ -190,7 +190,7 @@ package final class NodeKeeper<C: Clock>: Service where C.Duration == Duration {
             return (state.isRegistered, state.turns)
         }
         do throws(DirectoryError) {
-            if turns % Self.turnsBetweenComparisons == 0 { try await compareClocks() }
+            if turns % Self.turnsBetweenComparisons == 0 || record.clockSkew == nil { try await compareClocks() }
             if isRegistered { try await renew() } else { try await enter() }
             try await redescribe()
             if turns % Self.turnsBetweenLooks == 0 { try await look() }
