@@ -79,6 +79,12 @@ struct LiveMoveTests {
         let (left, arrived) = (try await databases.atSource(Self.contents), try await databases.atTarget(Self.contents))
         #expect(left == arrived)
         #expect(try await databases.atTarget("SELECT count(*) FROM note WHERE client_key = 'Y'") == "0")
+        try await move.source.finish(move.ticket)
+        let slots = "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"
+        #expect(try await databases.atSource(slots) == "0")
+        await #expect(throws: PostgresCluster.Unavailable.self) {
+            try await databases.atSource("DELETE FROM note WHERE client_key = 'X'")
+        }
         try await move.purge(limit: 1_000)
         #expect(try await databases.leftovers(in: databases.source) == "")
         #expect(try await databases.leftovers(in: databases.target) == "")

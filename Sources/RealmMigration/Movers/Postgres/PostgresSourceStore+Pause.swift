@@ -93,6 +93,17 @@ extension PostgresSourceStore {
 
     // MARK: Afterwards
 
+    /// Slot and publication go, so that they hold back no log; the fence stays until the purge.
+    package func finish(_ ticket: MoveTicket) async throws(MigrationError) {
+        guard let row = try await side.row(of: ticket.tenant), !row.migration.isEmpty else { return }
+        guard row.migration == ticket.migration, row.state == .moved || row.state == .purging else {
+            throw MigrationError(
+                .overtaken, "\(side.title): the tenant's row is \(row.state.rawValue)(\(row.epoch)), and has not left.")
+        }
+        await forgetStreams(ticket)
+        try await side.dropChanges(StoreNames(ticket))
+    }
+
     package func purge(_ ticket: MoveTicket, limit: Int64) async throws(MigrationError) -> Int64 {
         let (before, _) = try await side.act(.purge, by: ticket, "purging")
         if before.migration.isEmpty { return 0 }

@@ -45,17 +45,29 @@ struct DigestStatements {
 
     private func rows(_ keys: ArraySlice<String>?) throws(MigrationError) -> String {
         // Columns may stand in another order on the other side.
-        let all = table.comparedColumns.sorted().map { "t.\(SQLText.name($0))" }.joined(separator: ", ")
         let names = table.description.primaryKey.map { "t.\(SQLText.name($0))" }
-        let row = "ROW(\(all))::text"
+        let row = Self.text(of: table.comparedColumns.sorted())
         let name =
             names.isEmpty
             ? "md5(\(row))" : "jsonb_build_array(\(names.map { "\($0)::text" }.joined(separator: ", ")))::text"
-        let own = names.isEmpty ? row : "ROW(\(names.joined(separator: ", ")))::text"
+        let own = names.isEmpty ? row : Self.text(of: table.description.primaryKey)
         return """
             SELECT \(own) AS k, \(name) AS name, \(row) AS r FROM \(from) t \
             WHERE \(table.movedCondition())\(try wanted(keys))
             """
+    }
+
+    /// Columns as one text: each value after its length, so that no two rows look alike; NULL has none. A good deal
+    /// cheaper than a row's own text, which looks for what to quote.
+    private static func text(of columns: [String]) -> String {
+        // A function takes a hundred arguments at most.
+        let parts = stride(from: 0, to: columns.count, by: 30).map { start in
+            let values = columns[start..<min(start + 30, columns.count)].map { column in
+                "octet_length(t.\(SQLText.name(column))::text), ':', t.\(SQLText.name(column))::text"
+            }
+            return "concat(\(values.joined(separator: ", ")))"
+        }
+        return parts.isEmpty ? "''" : parts.joined(separator: " || ")
     }
 
     private func wanted(_ keys: ArraySlice<String>?) throws(MigrationError) -> String {
