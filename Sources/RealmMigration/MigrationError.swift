@@ -37,3 +37,8 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         return "\(message) (\(cause))"
     }
 }
+
+/// By the code: what people read may be said otherwise.
+extension MigrationError: Equatable {
+    package static func == (left: MigrationError, right: MigrationError) -> Bool { left.code == right.code }
+}

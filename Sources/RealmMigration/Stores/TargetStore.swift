@@ -31,7 +31,8 @@ package protocol TargetStore: Sendable {
     /// `sealed(epoch)` becomes `open(epoch + 1)`: the tenant's writes are welcome. Asked again, it answers the same.
     func open(_ ticket: MoveTicket, epoch: Int64, token: String) async throws(MigrationError)
 
-    /// `sealed` becomes `arriving` again: the cutover was given up.
+    /// `sealed` becomes `arriving` again: the cutover was given up. Also where it had not been sealed: what came in the
+    /// pause's own lanes is out again, and their cursors are at the beginning, for it changes until the next try.
     func unseal(_ ticket: MoveTicket) async throws(MigrationError)
 
     /// Takes away what was made for the move, once the tenant's row is `open`; its rows stay. Not in the pause.

@@ -34,6 +34,12 @@ package protocol MigrationStore: Sendable {
     /// - Throws: `.conflict` where the lease is another's, or the phase cannot follow.
     func saveMigration(_ record: MigrationRecord) async throws(DirectoryError) -> MigrationRecord
 
+    /// Signs a text with a key of this directory's, so that its gateways know it again: `hmac-sha256 KEY-ID HEX`.
+    func sign(_ text: String) -> String
+
+    /// Whether a gateway of this directory has signed it.
+    func isSigned(_ text: String, by signature: String) -> Bool
+
     /// Gives the lease up, so that nobody waits for it to end.
     func leaveMigration(_ record: MigrationRecord) async throws(DirectoryError)
 }

@@ -51,4 +51,24 @@ package struct KeyRing: Sendable {
             return name.isEmpty ? id : "\(name) (\(id))"
         }.joined(separator: ", ")
     }
+
+    // MARK: Signatures
+
+    private static let signatureKind = "hmac-sha256"
+
+    /// `hmac-sha256 KEY-ID HEX`, with a key that is derived from the one that seals.
+    func sign(_ text: String) -> String { "\(Self.signatureKind) \(current.hexadecimalID) \(Self.code(text, current))" }
+
+    /// Whether a text was signed with one of the keys.
+    func isSigned(_ text: String, by signature: String) -> Bool {
+        let parts = signature.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, parts[0] == Self.signatureKind,
+            let key = keys.values.first(where: { $0.hexadecimalID == parts[1] })
+        else { return false }
+        return ConstantTime.areEqual(Array(parts[2].utf8), Array(Self.code(text, key).utf8))
+    }
+
+    private static func code(_ text: String, _ key: SealingKey) -> String {
+        Hexadecimal.lowerCase(key.signer?.authenticationCode(for: Array(text.utf8)) ?? [])
+    }
 }

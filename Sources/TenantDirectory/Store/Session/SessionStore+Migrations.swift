@@ -39,4 +39,8 @@ extension SessionStore {
     package func leaveMigration(_ record: MigrationRecord) async throws(DirectoryError) {
         try await write { $0.leaveMigration(record) }
     }
+
+    package func sign(_ text: String) -> String { sealer.ring.sign(text) }
+
+    package func isSigned(_ text: String, by signature: String) -> Bool { sealer.ring.isSigned(text, by: signature) }
 }

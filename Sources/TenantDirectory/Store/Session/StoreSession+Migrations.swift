@@ -162,7 +162,8 @@ extension StoreSession {
         let isAllowed =
             switch wish {
             case .begin, .commit, .cancel: record.phase.isBeforeSwitch
-            case .return, .purge, .keep: record.phase == .committed && !record.isReturn
+            case .return, .keep: record.phase == .committed && !record.isReturn
+            case .purge: record.phase == .committed
             }
         guard isAllowed else {
             throw DirectoryError(

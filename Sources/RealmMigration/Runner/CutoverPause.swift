@@ -1,0 +1,166 @@
+import Logging
+import Synchronization
+import TenantDirectory
+
+/// What happens to the data between the closing of the gate and the decision, and how the decision is carried out.
+///
+/// 1. Up to the decision everything may fail, or be stopped by the deadline: then the tenant stays.
+/// 2. The decision is one statement in the deciding store's row (H14). Whatever is not known of it is asked until it
+///    is known, and nothing else is done meanwhile.
+/// 3. What was decided is carried out in every store, and only then is the hold's end written.
+final class CutoverPause: Sendable {
+    private let works: [MoveWork]
+    private let mode: MoveMode
+    private let settings: MigrationSettings
+    private let checks: Mutex<[String: OpenChecks]>
+    private let journal: any HoldStore
+    private let ledger: MigrationLedger
+    private let logger: Logger
+    private let failure = Mutex<MigrationError?>(nil)
+    private static let firstPause = Duration.milliseconds(50)
+    private static let longestPause = Duration.seconds(2)
+
+    init(
+        _ works: [MoveWork], mode: MoveMode, settings: MigrationSettings, checks: [String: OpenChecks],
+        journal: any HoldStore, ledger: MigrationLedger, logger: Logger
+    ) {
+        self.works = works
+        self.mode = mode
+        self.settings = settings
+        self.checks = Mutex(checks)
+        self.journal = journal
+        self.ledger = ledger
+        self.logger = logger
+    }
+
+    /// Why the tenant stays, where it was the data's fault.
+    var error: MigrationError? { failure.withLock { $0 } }
+
+    /// Moves the rest and decides. Cancelling it stops what is before the decision; what follows is carried through.
+    /// - Returns: whether the tenant has left.
+    func decide(_ hold: TenantHold) async -> Bool {
+        let steps = Task { try await self.moveRest(hold.epoch) }
+        // Not the caller's task: a deadline that has passed must not stop what was decided.
+        let whole = Task {
+            do { return try await steps.value } catch {
+                self.note(error)
+                return await self.conclude(hold)
+            }
+        }
+        return await withTaskCancellationHandler {
+            await whole.value
+        } onCancel: {
+            steps.cancel()
+        }
+    }
+
+    private func note(_ error: any Error) {
+        failure.withLock { known in
+            if known == nil {
+                known =
+                    error as? MigrationError
+                    ?? MigrationError(.inTheWay, "The pause was longer than it may be.", cause: error)
+            }
+        }
+    }
+
+    // MARK: Before the decision
+
+    private func moveRest(_ epoch: Int64) async throws -> Bool {
+        let budget = mode == .live ? settings.drainBudget : settings.offlineBudget
+        for work in works { try await work.move.source.raiseFence(work.ticket, epoch: epoch, within: budget) }
+        for work in works {
+            switch mode {
+            case .live: try await followToTheEnd(work)
+            case .offline:
+                try await work.copyAll()
+                try await work.verifyCopy()
+            }
+        }
+        try Task.checkCancellation()
+        var tokens: [String: String] = [:]
+        for work in works { tokens[work.move.name] = try await work.move.target.seal(work.ticket, epoch: epoch) }
+        guard let deciding, let token = tokens[deciding.move.name] else { return true }
+        let decision = try await deciding.move.source.decide(deciding.ticket, epoch: epoch, .moved(token: token))
+        guard case .moved(let token) = decision else {
+            throw MigrationError(.inTheWay, "It was decided that the tenant stays before everything had arrived.")
+        }
+        try await carryOut(epoch, token: token)
+        return true
+    }
+
+    private func followToTheEnd(_ work: MoveWork) async throws {
+        let name = work.move.name
+        let marker = try await work.move.source.mark(work.ticket)
+        await ledger.note { progress in progress.update(name) { $0.position = marker } }
+        try await work.follow(until: marker)
+        let changed = try await work.move.source.changedKeys(work.ticket)
+        let requests = checks.withLock { checks in
+            checks[name, default: OpenChecks()].add(changed)
+            return checks[name, default: OpenChecks()].take()
+        }
+        let differences = try await work.differences(requests)
+        guard differences.isEmpty else { throw work.error(differences) }
+        // What belongs to the pause alone has no copy that was compared before.
+        let lanes = try await work.copy(activating: true)
+        let found = try await work.differences(lanes.map { StoreDigest.Request(table: $0.name) })
+        guard found.isEmpty else { throw work.error(found) }
+    }
+
+    // MARK: The decision
+
+    private var deciding: MoveWork? { works.first(where: \.move.isDeciding) }
+
+    /// The target opens, and the stores that follow do as the first one did.
+    private func carryOut(_ epoch: Int64, token: String) async throws(MigrationError) {
+        for work in works {
+            if work.move.isDeciding {
+                try await work.move.target.open(work.ticket, epoch: epoch, token: token)
+                continue
+            }
+            // One that is open has been through all of it.
+            guard try await work.move.target.claim(work.ticket).state != .open else { continue }
+            let own = try await work.move.target.seal(work.ticket, epoch: epoch)
+            _ = try await work.move.source.decide(work.ticket, epoch: epoch, .moved(token: own))
+            try await work.move.target.open(work.ticket, epoch: epoch, token: own)
+        }
+    }
+
+    private func stay(_ epoch: Int64) async throws(MigrationError) {
+        for work in works {
+            if !work.move.isDeciding { _ = try await work.move.source.decide(work.ticket, epoch: epoch, .open) }
+            try await work.move.target.unseal(work.ticket)
+        }
+    }
+
+    /// Decides that the tenant stays, unless it has left already, and carries out which it is.
+    /// - Returns: whether it has left.
+    /// - Throws: where it is not known, or not carried out: to be asked again.
+    func settle(_ epoch: Int64) async throws(MigrationError) -> Bool {
+        guard let deciding else { return false }
+        switch try await deciding.move.source.decide(deciding.ticket, epoch: epoch, .open) {
+        case .moved(let token):
+            try await carryOut(epoch, token: token)
+            return true
+        case .open:
+            try await stay(epoch)
+            return false
+        }
+    }
+
+    /// Asks until it is known and carried out.
+    private func conclude(_ hold: TenantHold) async -> Bool {
+        var pause = Self.firstPause
+        while true {
+            do throws(MigrationError) { return try await settle(hold.epoch) } catch {
+                // Another coordinator decides now, and ends the hold; nothing may be said here before it has.
+                if error.code == .overtaken, (try? await journal.hold(of: hold.tenant)) != hold { return false }
+                logger.warning(
+                    "A cutover cannot be concluded yet.",
+                    metadata: ["tenant": "\(hold.tenant)", "error": "\(error.message)"])
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+}

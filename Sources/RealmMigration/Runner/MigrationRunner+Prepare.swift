@@ -1,0 +1,87 @@
+import Synchronization
+import TenantDirectory
+
+/// Looking at both sides, and making them ready.
+extension MigrationRunner {
+    /// What the look at the stores has come to.
+    private struct Look {
+        var mode: MoveMode
+        var stores: [MigrationProgress.Store]
+        var report: MigrationPlanReport
+    }
+
+    func look() async throws -> MigrationEvent {
+        let found = try await lookAtStores(try await ticket())
+        await ledger.note { $0.stores = found.stores }
+        await ledger.conclude(findings: MigrationLedger.text(found.report))
+        return .looked
+    }
+
+    func prepare() async throws -> MigrationEvent {
+        let ticket = try await ticket()
+        let found = try await lookAtStores(ticket)
+        await ledger.conclude(findings: MigrationLedger.text(found.report))
+        guard found.report.blockers.isEmpty else {
+            let named = found.report.blockers.prefix(3).map(\.message).joined(separator: " ")
+            throw MigrationError(
+                .blocked, "It cannot be moved as it is: \(named) `migrate plan` shows all that is in the way.")
+        }
+        await ledger.note { $0.stores = found.stores }
+        try await claim()
+        if ticket.attempt > 1 {
+            // What an earlier attempt has left; a side that was cleaned up is nobody's.
+            try await takeAway()
+            try await claim()
+        }
+        for work in try await works() {
+            try await work.move.source.prepare(work.ticket, mode: found.mode)
+            try await work.move.target.prepare(work.ticket, mode: found.mode)
+        }
+        checks.withLock { $0 = [:] }
+        return .prepared(found.mode)
+    }
+
+    // MARK: Looking
+
+    private func lookAtStores(_ ticket: MoveTicket) async throws -> Look {
+        let wanted = await ledger.record.mode
+        let live = try await lookAtStores(ticket, .live)
+        if wanted == .live || wanted == .auto && live.report.blockers.isEmpty { return live }
+        var offline = try await lookAtStores(ticket, .offline)
+        guard wanted == .auto else { return offline }
+        // Better named by what keeps it from moving live than taken down for longer than anybody has agreed to.
+        guard offline.report.blockers.isEmpty,
+            offline.report.expectedDuration <= parts.settings.offlineBudget.inMilliseconds
+        else { return live }
+        offline.report.warnings += live.report.blockers.map { blocker in
+            var warning = blocker
+            warning.message = "Not live: \(blocker.message)"
+            return warning
+        }
+        return offline
+    }
+
+    private func lookAtStores(_ ticket: MoveTicket, _ mode: MoveMode) async throws -> Look {
+        var look = Look(mode: mode, stores: [], report: MigrationPlanReport(mode: mode))
+        for entry in parts.stores.entries where entry.kind == .none {
+            var store = MigrationProgress.Store(name: entry.name, kind: .none)
+            store.reason = entry.reason
+            look.stores.append(store)
+        }
+        let kinds = Dictionary(parts.stores.entries.map { ($0.name, $0.kind) }) { first, _ in first }
+        for move in try await moves() {
+            async let here = move.source.survey(ticket, mode: mode)
+            async let there = move.target.survey(ticket, mode: mode)
+            let (source, target) = try await (here, there)
+            var store = MigrationProgress.Store(name: move.name, kind: kinds[move.name] ?? .none)
+            (store.sourceID, store.targetID) = (source.storeID, target.storeID)
+            store.isShared = source.storeID == target.storeID
+            store.hasFence = source.hasFence
+            store.schemaFingerprint = source.schemaFingerprint
+            look.report.add(move.name, source: source, target: target, isShared: store.isShared)
+            look.stores.append(store)
+        }
+        look.report.estimate(bytesPerSecond: parts.settings.bytesPerSecond, mode: mode)
+        return look
+    }
+}
