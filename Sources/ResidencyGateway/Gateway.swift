@@ -52,8 +52,8 @@ struct Gateway: Sendable {
             maxAge: configuration.mirror.maxAge, maxRequestTime: plan.limits.appMaxRequestTime, logger: logger)
         let outbound = OutboundClient(
             OutboundConfiguration(allow: configuration.outbound.allow, proxy: configuration.outbound.proxy))
-        let keys = PublicKeyCache(
-            configuration: PublicKeyConfiguration(configuration, plan), client: outbound, logger: logger)
+        let keyServers = PublicKeyConfiguration(configuration, plan)
+        let keys = PublicKeyCache(configuration: keyServers, client: outbound, logger: logger)
         let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }
         let makeEndpoints = EndpointMaker(
             keys: keys, directory: directory, journal: store,
@@ -65,11 +65,13 @@ struct Gateway: Sendable {
         let holding = NodeHolding(
             keeper, directory, store, feed, client: peerClient, maxRequestTime: plan.limits.appMaxRequestTime,
             logger: logger)
+        let migrations = try NodeMigrations(
+            configuration, store, keeper, holding.coordinators, outbound: outbound, peers: peerClient, logger: logger)
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
             keys: keys, endpoints: endpoints,
-            peerEndpoints: NodeEndpoints(directory: directory, agent: holding.agent) { keeper.record },
-            observer: metrics, accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
+            peerEndpoints: migrations.endpoints(directory, holding.agent, keeper), observer: metrics,
+            accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
             wallClock: wallClock, gates: holding.gates)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))
@@ -99,7 +101,7 @@ struct Gateway: Sendable {
         await holding.agent.acknowledgeFromStart()
         return Gateway(
             services: told + [feed, keeper, holding.agent, outbound, keys, monitor]
-                + listeners(configuration, plan, admin, router) + reloading + [announcement],
+                + listeners(configuration, plan, admin, router) + reloading + [migrations.service, announcement],
             announcement: announcement, logger: logger,
             stopTime: configuration.drain.delay + plan.limits.drainTimeout + .seconds(10), reloader: reloader,
             certificates: certificates.watcher, cutovers: holding.coordinators, router: plan)

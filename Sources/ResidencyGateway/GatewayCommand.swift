@@ -15,6 +15,7 @@ struct GatewayCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, TenantsCommand.self, NodesCommand.self, SecretsCommand.self,
+            MigrateCommand.self,
             DemoCommand.self, SampleAppCommand.self, HostCommand.self,
         ])
 

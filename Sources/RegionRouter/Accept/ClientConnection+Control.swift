@@ -33,8 +33,10 @@ extension ClientConnection {
         case .host(.migration, _): record.route = .migration
         case .peer: record.route = .peer
         }
+        let isPeers = if case .peer = subject { true } else { false }
+        let maxBytes = isPeers ? HTTPLimits.peerBodyBytes : limits.controlBodyBytes
         do throws(RouterError) {
-            body = try RequestBody(head.framing, limits: limits, maxBytes: limits.controlBodyBytes)
+            body = try RequestBody(head.framing, limits: limits, maxBytes: maxBytes)
         } catch {
             return respond(error)
         }

@@ -10,6 +10,9 @@ package struct HTTPLimits: Sendable, Equatable {
     package var bodyBytes = 1024 * 1024 * 1024
     /// Bytes of a body the gateway itself reads (lifecycle, hooks); past it 413.
     package var controlBodyBytes = 256 * 1024
+    /// Bytes of a call of another node; past it 413. A part of a tenant's data is about a megabyte, and longer only
+    /// where a single row is.
+    package static let peerBodyBytes = 64 * 1024 * 1024
     /// Bytes of a response head; past it 502.
     package var responseHeadBytes = 64 * 1024
     /// Bytes of one chunk-size line; past it 400 (from a client) or 502 (from an app instance).

@@ -28,32 +28,13 @@ struct TenantsShowCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await ConfiguredStore.openExisting(try options.load())
         defer { store.close() }
-        guard let found = try await find(in: store) else {
+        guard let found = try await TenantSearch(store).find(tenant, app: app) else {
             Console.complain(
                 "There is no tenant \"\(tenant)\"; `residency-gateway tenants list` shows those there are.")
             throw ExitCode(1)
         }
         let entries = try await store.audit(of: found.id, limit: max(0, audit))
         json ? showJSON(found, entries) : showText(found, entries)
-    }
-
-    private func find(in store: any DirectoryDatabase) async throws -> Tenant? {
-        if let id = TenantID(tenant), let found = try await store.tenant(.id(id)) { return found }
-        var after: TenantID?
-        // Names are looked up with the app they belong to; without one, every record is asked.
-        if let app {
-            for framework in TenantAlias.Framework.allCases {
-                let alias = TenantAlias(framework, app: app, name: tenant)
-                if let found = try await store.tenant(.alias(alias)) { return found }
-            }
-            return nil
-        }
-        while true {
-            let page = try await store.tenants(after: after, limit: 1_000, filter: TenantFilter())
-            if let found = page.first(where: { $0.aliases.contains { $0.name == tenant } }) { return found }
-            guard page.count == 1_000 else { return nil }
-            after = page.last?.id
-        }
     }
 
     private func showJSON(_ tenant: Tenant, _ entries: [AuditEntry]) {

@@ -180,7 +180,7 @@ extension ConfigurationKey.Taking {
             }
             let input = ConfigurationKey.Input.node(value, file: file)
             if lists.contains(name) {
-                fields.lists[name] = input.words("\(path).\(name)", &self)?.words.map(\.text)
+                fields.lists[name] = input.entryWords("\(path).\(name)", &self)
             } else if let word = input.word("\(path).\(name)", &self) {
                 fields.texts[name] = word.text
             }
@@ -246,6 +246,21 @@ extension ConfigurationKey.Input {
             let words = sequence.compactMap { ConfigurationKey.Input.node($0, file: file).word(path, &taking) }
             return (node.place(in: file), words)
         }
+    }
+
+    /// The values of a list; those of a mapping as `NAME=VALUE`, once for each value.
+    func entryWords(_ path: String, _ taking: inout ConfigurationKey.Taking) -> [String]? {
+        guard case .node(.mapping(let mapping), let file) = self else { return words(path, &taking)?.words.map(\.text) }
+        var texts: [String] = []
+        for (nameNode, value) in mapping {
+            let name = nameNode.scalar?.string ?? ""
+            let input = ConfigurationKey.Input.node(value, file: file)
+            let path = "\(path).\(name)"
+            let isList = if case .sequence = value { true } else { false }
+            let words = isList ? input.words(path, &taking)?.words : input.word(path, &taking).map { [$0] }
+            texts += (words ?? []).map { "\(name)=\($0.text)" }
+        }
+        return texts
     }
 
     /// The values by realm code; complaints about codes that are none.

@@ -6,8 +6,8 @@ extension ConfigurationKey {
     /// Every key there is, in the order of the reference.
     static let all =
         node + app + appTLS + publicURLs + listen + listenTLS + peers + peersTLS + admin + directory + host + identify
-        + limits
-        + other
+        + limits + migration
+        + other + stores
 
     private static let node: [ConfigurationKey] = [
         .scalar("node.id", \.node.id, .name, "The name of this process among the nodes of the directory."),

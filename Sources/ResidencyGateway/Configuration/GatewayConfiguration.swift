@@ -30,6 +30,9 @@ struct GatewayConfiguration: Sendable {
     var log = LogSettings()
     var reload = ReloadSettings()
     var drain = DrainSettings()
+    /// What the app keeps by tenant.
+    var stores: [StoreEntry] = []
+    var migration = MigrationSettings()
     /// Hosts whose base URLs may be `http`, though they are not this machine.
     var plainHosts: [String] = []
     /// Where tenants live that arrive at the plain base URL; `nil` where there is but one region.

@@ -1,4 +1,5 @@
 import NIOCore
+import RealmMigration
 import RegionRouter
 import TenantDirectory
 
@@ -12,8 +13,12 @@ struct NodeEndpoints: PeerEndpoints {
     /// The steps of a cutover.
     static let holdPath = "hold"
 
+    /// Calls for the stores that this node reaches.
+    static let storePath = "store"
+
     let directory: Directory
     let agent: HoldAgent
+    let stores: StoreCallAnswerer
     let about: @Sendable () -> NodeRecord
 
     func answer(_ call: PeerCall) async -> HostResponse {
@@ -22,6 +27,7 @@ struct NodeEndpoints: PeerEndpoints {
         case ("POST", Self.holdPath): await hold(call.body)
         case ("GET", Self.aboutPath):
             HostResponse(status: 200, contentType: "application/json", body: AboutNode(about()).body)
+        case ("POST", Self.storePath): await store(call.body)
         default: Self.text(404, "no such call between nodes")
         }
     }
@@ -54,6 +60,12 @@ struct NodeEndpoints: PeerEndpoints {
         } catch {
             return Self.text(400, error.message)
         }
+    }
+
+    /// What is wrong is an answer, too.
+    private func store(_ body: ByteBuffer) async -> HostResponse {
+        let answer = await stores.answer(Array(body.readableBytesView))
+        return HostResponse(status: 200, contentType: "application/octet-stream", body: answer.bytes)
     }
 
     private static func text(_ status: Int, _ sentence: String) -> HostResponse {

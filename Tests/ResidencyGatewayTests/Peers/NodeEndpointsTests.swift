@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RealmMigration
 import RegionRouter
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ final class NodeEndpointsTests {
         let identity = NodeRecord.Identity(id: "n", incarnation: "1")
         let node = HoldAgent.Node(identity: identity, regions: { [eu] }, target: { _ in .well }, hurry: { _ in })
         let agent = HoldAgent(directory: directory, gates: gates, holds: holds, node: node, logger: logger)
-        return NodeEndpoints(directory: directory, agent: agent) {
+        return NodeEndpoints(directory: directory, agent: agent, stores: StoreCallAnswerer(StoreSet([]))) {
             NodeRecord(
                 identity: identity, regions: [eu], version: "1", regionView: "", configurationDigest: "", startedAt: 0)
         }
