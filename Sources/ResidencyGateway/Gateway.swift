@@ -69,9 +69,8 @@ struct Gateway: Sendable {
             configuration, store, keeper, holding.coordinators, outbound: outbound, peers: peerClient, logger: logger)
         let router = RegionRouter.Router(
             configuration: plan, lookup: directory, reports: DirectoryReports(directory: directory, logger: logger),
-            keys: keys, endpoints: endpoints,
-            peerEndpoints: migrations.endpoints(directory, holding.agent, keeper), observer: metrics,
-            accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
+            keys: keys, endpoints: endpoints, peerEndpoints: migrations.endpoints(directory, holding.agent, keeper),
+            observer: metrics, accessLog: configuration.log.access ? accessLog : nil, certificates: certificates.router,
             wallClock: wallClock, gates: holding.gates)
         let nodeHealth = NodeHealth(directory: directory, keeper: keeper)
         let regions = LiveRegions(Array(plan.instances.keys))

@@ -25,4 +25,8 @@ extension AwayStore: MigrationStore {
     package func saveMigration(_ record: MigrationRecord) async throws(DirectoryError) -> MigrationRecord { throw gone }
 
     package func leaveMigration(_ record: MigrationRecord) async throws(DirectoryError) { throw gone }
+
+    package func sign(_ text: String) -> String { "" }
+
+    package func isSigned(_ text: String, by signature: String) -> Bool { false }
 }

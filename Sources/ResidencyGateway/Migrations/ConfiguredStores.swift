@@ -43,13 +43,91 @@ enum ConfiguredStores {
     ) throws -> StoreSet.Entry {
         switch entry.kind {
         case .none: return StoreSet.Entry(name: entry.name, kind: .none, reason: entry.reason)
-        case .postgres, .http:
-            throw Misfit("is of kind \(entry.kind.rawValue), which this build cannot move; use one of kind none")
+        case .postgres: return try postgres(entry, regions, means)
+        case .http: return try http(entry, regions, means)
         }
     }
 
+    // MARK: PostgreSQL
+
+    private static func postgres(
+        _ entry: StoreEntry, _ regions: Set<Region>, _ means: Means
+    ) throws -> StoreSet.Entry {
+        var urls: [Region: Secret] = [:]
+        for (region, texts) in entry.urls where regions.contains(region) {
+            guard let text = texts.first, texts.count == 1 else {
+                throw Misfit("has several URLs for \(region); a PostgreSQL database has one")
+            }
+            let url = try value(text, means)
+            try PostgresURL.check(url)
+            urls[region] = Secret(url)
+        }
+        var settings = PostgresStoreSettings(name: entry.name, urls: urls)
+        settings.tenantName = entry.tenantIs
+        if !entry.schemas.isEmpty { settings.schemas = entry.schemas }
+        if !entry.tenantColumns.isEmpty { settings.tenantColumns = entry.tenantColumns }
+        settings.tables = try entry.tables.map { name, way in try table(name, way, entry) }
+        settings.activating = entry.activates
+        settings.jobRoles = entry.jobRoles
+        var (sources, targets): ([Region: any SourceStore], [Region: any TargetStore]) = ([:], [:])
+        for region in urls.keys {
+            let side = try PostgresSide(settings, region: region)
+            sources[region] = PostgresSourceStore(side)
+            targets[region] = PostgresTargetStore(side)
+        }
+        return StoreSet.Entry(name: entry.name, kind: .postgres, sources: sources, targets: targets)
+    }
+
+    private static func table(_ name: String, _ way: String, _ entry: StoreEntry) throws -> PostgresTableSettings {
+        var table = PostgresTableSettings(name: name)
+        let words = way.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
+        if words.first == "via" {
+            table.path = Array(words.dropFirst())
+            guard !table.path.isEmpty else { throw Misfit("has a table \(name) that leads nowhere: name the columns") }
+        } else if let column = words.first {
+            guard words.count == 1 else {
+                throw Misfit("has a table \(name) with several tenant columns; `via` begins a path of foreign keys")
+            }
+            table.tenantColumn = column
+        }
+        table.excludedRows = entry.excludedRows[name]
+        table.excludedColumns =
+            entry.excludedColumns[name]?.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) ?? []
+        return table
+    }
+
+    // MARK: HTTP
+
+    private static func http(
+        _ entry: StoreEntry, _ regions: Set<Region>, _ means: Means
+    ) throws -> StoreSet.Entry {
+        var urls: [Region: [String]] = [:]
+        for (region, texts) in entry.urls where regions.contains(region) {
+            urls[region] = try texts.map { text in
+                let url = try value(text, means)
+                _ = try WebAddress(url)
+                return url
+            }
+        }
+        let credential: HTTPStoreSettings.Credential =
+            if let name = entry.secretVariable {
+                .signature(Secret(try value("$" + name, means)))
+            } else {
+                .bearer(Secret(try value("$" + (entry.tokenVariable ?? ""), means)))
+            }
+        let settings = HTTPStoreSettings(name: entry.name, urls: urls, credential: credential)
+        var (sources, targets): ([Region: any SourceStore], [Region: any TargetStore]) = ([:], [:])
+        for region in urls.keys {
+            sources[region] = HTTPSourceStore(
+                settings, region: region, client: means.client, wallClock: means.wallClock)
+            targets[region] = HTTPTargetStore(
+                settings, region: region, client: means.client, wallClock: means.wallClock)
+        }
+        return StoreSet.Entry(name: entry.name, kind: .http, sources: sources, targets: targets)
+    }
+
     /// The text, or what the environment variable that it names holds.
-    static func value(_ text: String, _ means: Means) throws(Misfit) -> String {
+    private static func value(_ text: String, _ means: Means) throws(Misfit) -> String {
         guard text.hasPrefix("$") else { return text }
         let name = String(text.dropFirst())
         guard let value = means.environment[name], !value.isEmpty else {
