@@ -21,6 +21,9 @@ struct SampleAppCommand: AsyncParsableCommand {
               residency-gateway sample-app --port 3001 --database postgresql://app@127.0.0.1/eu --name sample-eu
             """)
 
+    /// The environment variable with the secret that calls of the contract are signed with.
+    static let secretVariable = "SAMPLE_APP_SECRET"
+
     @Option(help: "The port; 0 for a free one.")
     var port = 3001
 
@@ -44,7 +47,7 @@ struct SampleAppCommand: AsyncParsableCommand {
         } catch {
             throw HostError("\(database) cannot be used: \(error)")
         }
-        let secret = Secret(ProcessInfo.processInfo.environment["SAMPLE_APP_SECRET"] ?? "")
+        let secret = Secret(ProcessInfo.processInfo.environment[Self.secretVariable] ?? "")
         // What is in PostgreSQL moves by the mover for that.
         let contract = (store as? SQLiteSampleStore).flatMap { SampleContract(store: $0, secret: secret) }
         let app = SampleApp(name: name, store: store, contract: contract)

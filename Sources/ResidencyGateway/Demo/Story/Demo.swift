@@ -1,7 +1,9 @@
 import Foundation
+import Glibc
 import Logging
 import RealmMigration
 import ServiceLifecycle
+import TenantDirectory
 import UnixSignals
 
 /// Two instances of the sample app, the gateway in front of them, and the host: all in one process, over real sockets.
@@ -22,6 +24,8 @@ struct Demo: Sendable {
         let keys: SmallServer
         let eu: SampleApp
         let us: SampleApp
+        let euStore: SQLiteSampleStore
+        let usStore: SQLiteSampleStore
         let simulator: HostSimulator
     }
 
@@ -30,10 +34,17 @@ struct Demo: Sendable {
     func run() async throws -> Bool {
         let start = ContinuousClock.now
         let state = try HostState.random()
+        // As a vendor's service manager would; nothing else of the demo runs yet.
+        let secret = HostNames.secret()
+        setenv(SampleAppCommand.secretVariable, secret, 1)
+        let euStore = try SQLiteSampleStore(path: settings.file("sample-eu.sqlite"))
+        let usStore = try SQLiteSampleStore(path: settings.file("sample-us.sqlite"))
+        func app(_ name: String, _ store: SQLiteSampleStore) -> SampleApp {
+            SampleApp(name: name, store: store, contract: SampleContract(store: store, secret: Secret(secret)))
+        }
         let cast = Cast(
             keys: HostKeyServer.make(installKeys: state.installKeys, forgeKeys: state.forgeKeys, port: 0),
-            eu: SampleApp(name: "sample-eu", store: try SQLiteSampleStore(path: settings.file("sample-eu.sqlite"))),
-            us: SampleApp(name: "sample-us", store: try SQLiteSampleStore(path: settings.file("sample-us.sqlite"))),
+            eu: app("sample-eu", euStore), us: app("sample-us", usStore), euStore: euStore, usStore: usStore,
             simulator: HostSimulator(
                 installKeys: state.installKeys, forgeKeys: state.forgeKeys, appKey: SampleApp.key))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -54,7 +65,7 @@ struct Demo: Sendable {
             }
             screen.opening(settings, keysPort: keysPort, euPort: euPort, usPort: usPort, admin: addresses.admin)
             let isGood = try await withOutboundClient(HostCaller.outbound) { client in
-                try await tell(cast, HostCaller(client: client), since: start)
+                try await tell(cast, loaded.configuration, HostCaller(client: client), since: start)
             }
             if staysOn { await waitForSignal() }
             // The gateway first, so that it finds the apps while it drains.
@@ -66,7 +77,10 @@ struct Demo: Sendable {
         }
     }
 
-    private func tell(_ cast: Cast, _ caller: HostCaller, since start: ContinuousClock.Instant) async throws -> Bool {
+    private func tell(
+        _ cast: Cast, _ configuration: GatewayConfiguration, _ caller: HostCaller,
+        since start: ContinuousClock.Instant
+    ) async throws -> Bool {
         let story = DemoStory(simulator: cast.simulator, settings: settings)
         var outcome = Outcome()
         for (index, chapter) in try story.chapters().enumerated() {
@@ -78,6 +92,18 @@ struct Demo: Sendable {
         }
         screen.chapter("Whose data is where", number: try story.chapters().count + 1)
         try await look(cast, story, &outcome)
+        screen.chapter(
+            "The host moves alpha's data to the US while its pages write", number: try story.chapters().count + 2)
+        let move = DemoMove(
+            story: story, caller: caller, settings: settings, configuration: configuration, eu: cast.euStore,
+            us: cast.usStore, screen: screen)
+        let moved = try await move.run()
+        (outcome.checks, outcome.faults) = (outcome.checks + moved.checks, outcome.faults + moved.faults)
+        let arrived = DemoStep(
+            "alpha opens a page at the US's URL", story.page(story.alpha, settings.regionURL("US")), .answered(in: "US")
+        )
+        outcome.checks += 1
+        if !(await perform(arrived, caller)) { outcome.faults += 1 }
         screen.summary(calls: outcome.checks, faults: outcome.faults, elapsed: ContinuousClock.now - start)
         if staysOn, outcome.faults == 0 {
             screen.invitation(story.invitations(lifetime: 3_600), settings: settings)

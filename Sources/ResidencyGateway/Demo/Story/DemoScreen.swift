@@ -37,6 +37,16 @@ struct DemoScreen: Sendable {
         Console.write(line)
     }
 
+    /// A step of a migration, as the host sees it.
+    func hook(_ step: HostMigration.Step, _ seen: HostAnswerSeen?) {
+        let isGood = seen.map { (200..<300).contains($0.status) } ?? false
+        let said = seen?.json?["status"]?.text ?? seen?.json?["errorResponseCode"]?.text ?? ""
+        let title = "the host calls \(step.rawValue)".padding(toLength: Self.width, withPad: " ", startingAt: 0)
+        let milliseconds = String(format: "%5.1f ms", Double(seen?.elapsed.wholeMicroseconds ?? 0) / 1_000)
+        let mark = isGood ? style.good("✓") : style.bad("✗")
+        Console.write("  \(mark) \(title)  \(seen?.status ?? 0)  \(style.dim(milliseconds))  \(said)")
+    }
+
     func failure(_ step: DemoStep, _ error: any Error) {
         Console.write("  \(style.bad("✗")) \(step.title)  \(style.bad("no answer: \(error)"))")
     }

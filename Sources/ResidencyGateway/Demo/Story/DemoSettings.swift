@@ -42,6 +42,7 @@ struct DemoSettings: Sendable {
         let descriptor = SampleDescriptor.value(
             baseURL: plainURL, regionBaseURLs: ["EU": regionURL("EU"), "US": regionURL("US")])
         try Data(descriptor.encoded(pretty: true)).write(to: URL(fileURLWithPath: file("atlassian-connect.json")))
+        let contract = SampleContract.path
         let text = """
             node:      { id: demo-1 }
             app:
@@ -56,6 +57,11 @@ struct DemoSettings: Sendable {
               appId: "\(Self.forgeAppID)"
               jwksUrl: "http://127.0.0.1:\(keysPort)\(HostKeyServer.keySetPath)"
             outbound:  { allow: [127.0.0.1] }
+            stores:
+              - name: sample
+                kind: http
+                urls: { EU: "http://127.0.0.1:\(euPort)\(contract)", US: "http://127.0.0.1:\(usPort)\(contract)" }
+                secret: $\(SampleAppCommand.secretVariable)
             log:       { access: false, level: error }
             defaultRegion: EU
 

@@ -135,7 +135,7 @@ struct DemoStory: Sendable {
         simulator.lifecycle("installed", site: site, path: "/installed", baseURL: url)
     }
 
-    private func page(_ site: HostSite, _ url: String, _ flaw: HostSimulator.Flaw? = nil) -> HostCallMade {
+    func page(_ site: HostSite, _ url: String, _ flaw: HostSimulator.Flaw? = nil) -> HostCallMade {
         simulator.page(site: site, path: "/panel", baseURL: url, parameters: [("issueKey", "DEMO-1")], flaw: flaw)
     }
 
@@ -160,9 +160,9 @@ struct DemoStory: Sendable {
             site: alpha, path: "/webhooks/issue-created", baseURL: eu, body: ["issue": ["key": "DEMO-2"]],
             lifetime: lifetime)
         return [
-            ("alpha's page, answered in the EU; for a browser", lasting(alpha, eu).url, true),
+            ("alpha's page, answered in the US since its move; for a browser", lasting(alpha, us).url, true),
             ("bravo's page, answered in the US; for a browser", lasting(bravo, us).url, true),
-            ("alpha's page at the wrong region's URL, still answered in the EU", lasting(alpha, us).curl, false),
+            ("alpha's page at the wrong region's URL, still answered in the US", lasting(alpha, eu).curl, false),
             ("another webhook of alpha's; open its page again to see it counted", webhook.curl, false),
             ("a forged token, refused", lasting(alpha, eu, .forged).curl, false),
         ]
