@@ -41,6 +41,9 @@ package struct MigrationProgress: Sendable, Codable, Equatable {
         package var verifiedChanges: Int64 = 0
         package var purgedRows: Int64 = 0
 
+        /// Nothing of a gateway's has been written into one of the two yet.
+        var hasNoID: Bool { kind != .none && (sourceID.isEmpty || targetID.isEmpty) }
+
         package init(name: String, kind: StoreSet.Kind) {
             self.name = name
             self.kind = kind

@@ -28,6 +28,12 @@ extension MigrationRunner {
         }
         await ledger.note { $0.stores = found.stores }
         try await claim()
+        if found.stores.contains(where: \.hasNoID) {
+            // A store names itself when it is claimed for the first time; only then it is known whether both are one.
+            let named = try await lookAtStores(try await self.ticket(), found.mode)
+            await ledger.note { $0.stores = named.stores }
+            try await claim()
+        }
         if ticket.attempt > 1 {
             // What an earlier attempt has left; a side that was cleaned up is nobody's.
             try await takeAway()
@@ -75,7 +81,7 @@ extension MigrationRunner {
             let (source, target) = try await (here, there)
             var store = MigrationProgress.Store(name: move.name, kind: kinds[move.name] ?? .none)
             (store.sourceID, store.targetID) = (source.storeID, target.storeID)
-            store.isShared = source.storeID == target.storeID
+            store.isShared = !source.storeID.isEmpty && source.storeID == target.storeID
             store.hasFence = source.hasFence
             store.schemaFingerprint = source.schemaFingerprint
             look.report.add(move.name, source: source, target: target, isShared: store.isShared)
