@@ -54,7 +54,9 @@ struct Demo: Sendable {
             guard let keysPort = await cast.keys.boundPort(), let euPort = await eu.boundPort(),
                 let usPort = await us.boundPort()
             else { throw HostError("a part of the demo could not listen on 127.0.0.1") }
-            let path = try settings.write(euPort: euPort, usPort: usPort, keysPort: keysPort)
+            let path = try settings.write(
+                euPort: euPort, usPort: usPort, keysPort: keysPort,
+                stores: DemoSettings.stores(euPort: euPort, usPort: usPort))
             let loaded = try ConfigurationFile.load(path: path, environment: [:])
             let gateway = try await Gateway.make(loaded.configuration, logger: Self.quiet)
             let group = gateway.serviceGroup()

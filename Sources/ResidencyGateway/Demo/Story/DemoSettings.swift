@@ -37,12 +37,12 @@ struct DemoSettings: Sendable {
     func regionURL(_ region: String) -> String { "http://\(region.lowercased()).localhost:\(port)" }
 
     /// Writes declaration and configuration, as a vendor would.
+    /// - Parameter stores: the line of the configuration that says what can be moved; empty for nothing.
     /// - Returns: the path of the configuration.
-    func write(euPort: Int, usPort: Int, keysPort: Int) throws -> String {
+    func write(euPort: Int, usPort: Int, keysPort: Int, stores: String = "") throws -> String {
         let descriptor = SampleDescriptor.value(
             baseURL: plainURL, regionBaseURLs: ["EU": regionURL("EU"), "US": regionURL("US")])
         try Data(descriptor.encoded(pretty: true)).write(to: URL(fileURLWithPath: file("atlassian-connect.json")))
-        let contract = SampleContract.path
         let text = """
             node:      { id: demo-1 }
             app:
@@ -57,11 +57,7 @@ struct DemoSettings: Sendable {
               appId: "\(Self.forgeAppID)"
               jwksUrl: "http://127.0.0.1:\(keysPort)\(HostKeyServer.keySetPath)"
             outbound:  { allow: [127.0.0.1] }
-            stores:
-              - name: sample
-                kind: http
-                urls: { EU: "http://127.0.0.1:\(euPort)\(contract)", US: "http://127.0.0.1:\(usPort)\(contract)" }
-                secret: $\(SampleAppCommand.secretVariable)
+            \(stores)
             log:       { access: false, level: error }
             defaultRegion: EU
 
@@ -69,6 +65,13 @@ struct DemoSettings: Sendable {
         let path = file("gateway.yaml")
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         return path
+    }
+
+    /// The sample app's data, for ``write(euPort:usPort:keysPort:stores:)``: it moves it itself.
+    static func stores(euPort: Int, usPort: Int) -> String {
+        func url(_ port: Int) -> String { "\"http://127.0.0.1:\(port)\(SampleContract.path)\"" }
+        return "stores: [{ name: sample, kind: http, urls: { EU: \(url(euPort)), US: \(url(usPort)) }, "
+            + "secret: $\(SampleAppCommand.secretVariable) }]"
     }
 
     /// - Returns: the port if it can be bound now.
