@@ -1,4 +1,5 @@
 import Logging
+import RealmMigration
 import RegionRouter
 import TenantDirectory
 
@@ -15,7 +16,7 @@ struct EndpointMaker: Sendable {
     func callAsFunction(
         _ configuration: GatewayConfiguration, _ declaration: Declaration, _ plan: RouterConfiguration
     ) -> GatewayEndpoints {
-        let hooks = hooks(plan)
+        let hooks = hooks(configuration, plan)
         shelf.whenPossible(hooks.takeFromShelf)
         return GatewayEndpoints(
             settings: HostEndpointSettings(configuration, plan),
@@ -28,11 +29,13 @@ struct EndpointMaker: Sendable {
             keys: keys, directory: directory, hooks: hooks, logger: logger, wallClock: wallClock)
     }
 
-    private func hooks(_ plan: RouterConfiguration) -> MigrationHooks {
+    private func hooks(_ configuration: GatewayConfiguration, _ plan: RouterConfiguration) -> MigrationHooks {
 
         return MigrationHooks(
             identify: plan.identify, tokenBytes: plan.limits.tokenBytes, regions: plan.knownRegions,
-            settings: MigrationHookSettings(), keys: keys, directory: directory, journal: journal, shelf: shelf,
+            settings: MigrationHookSettings(
+                isSupported: !configuration.stores.isEmpty, atOnce: configuration.migration.atOnce), keys: keys,
+            directory: directory, journal: journal, shelf: shelf,
             logger: logger, wallClock: wallClock)
     }
 }

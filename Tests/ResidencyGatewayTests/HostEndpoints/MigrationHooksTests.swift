@@ -76,10 +76,13 @@ struct MigrationHooksTests {
         }
     }
 
+    private static let stores = "stores: [{ name: files, kind: none, reason: a test moves nothing }]"
+
     /// The gateway owns the US alone, so that it leaves what moves out of the EU to the test.
     private static let usOnly = """
         node: { id: us-1, regions: [US] }
         peers: { EU: ["http://127.0.0.1:9"] }
+        \(stores)
         """
 
     private static func run(
@@ -262,9 +265,19 @@ struct MigrationHooksTests {
         }
     }
 
+    @Test("an app that declares no stores cannot be moved, and the host is told so")
+    func unsupported() async throws {
+        try await GatewayFixture.run { fixture async throws in
+            let site = HostSite.random(named: "alpha")
+            #expect(try await fixture.install(site, at: fixture.eu).status == 204)
+            let call = try fixture.host.hook("start", site: site, prefix: Self.prefix, baseURL: fixture.eu, body: [:])
+            #expect(try await fixture.send(call).json?["errorResponseCode"]?.text == "E0003")
+        }
+    }
+
     @Test("proxy: off answers descriptor, lifecycle and hooks, and nothing else")
     func proxyOff() async throws {
-        try await GatewayFixture.run("proxy: off") { fixture async throws in
+        try await GatewayFixture.run("proxy: off\n\(Self.stores)") { fixture async throws in
             let site = HostSite.random(named: "alpha")
             #expect(try await fixture.install(site, at: fixture.eu).status == 204)
             #expect(try await fixture.page(site, at: fixture.eu).refusal == "not-found")
