@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 MINUTES ?= 10
 SECONDS ?= 60
+MOVES ?= 10
 
 BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
 TEST_PACKAGES := postgresql
@@ -17,7 +18,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo demo-fleet outage test check format bench bench-commits bench-feed soak hold fuzz install packages release
+.PHONY: help demo demo-fleet outage moves test check format bench bench-commits bench-feed soak hold fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,6 +31,11 @@ demo-fleet: packages ## builds, then tells of three regions with two gateways ea
 	@$(ENSURE) postgresql curl openssl python3
 	swift build --product residency-gateway
 	python3 Tests/Fleet/demo.py --gateway .build/debug/residency-gateway
+
+moves: packages ## moves a tenant's data MOVES=10 times between two regions while its users write, and looks for every write
+	@$(ENSURE) postgresql curl python3
+	swift build --product residency-gateway
+	python3 Tests/Fleet/moves.py --gateway .build/debug/residency-gateway --moves $(MOVES)
 
 outage: packages ## stops the directory for SECONDS=60 under load, restarts a gateway meanwhile, and says what it came to
 	@$(ENSURE) postgresql curl openssl python3

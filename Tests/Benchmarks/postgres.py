@@ -16,10 +16,10 @@ def free_port():
 class Server:
     """Made and started by its making; `stop` and `start` as often as one likes.
 
-    With a certificate (the files of chain and key) it speaks TLS, too.
+    With a certificate (the files of chain and key) it speaks TLS, too. `settings` are such as `wal_level=logical`.
     """
 
-    def __init__(self, folder, user="bench", certificate=None):
+    def __init__(self, folder, user="bench", certificate=None, settings=()):
         self.binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         self.folder, self.port, self.user = folder, free_port(), user
         self.environment = {
@@ -31,13 +31,26 @@ class Server:
             shutil.chown(folder, "postgres")
         self._owned("initdb", "-D", f"{folder}/data", "-U", user, "--auth", "trust", "--no-sync")
         self.options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self.options += "".join(f" -c {setting}" for setting in settings)
         if certificate:
             self._use_tls(*certificate)
         self.start()
 
     @property
     def url(self):
-        return f"postgresql://{self.user}@127.0.0.1:{self.port}/postgres?sslmode=disable"
+        return self.url_of("postgres")
+
+    def url_of(self, database):
+        return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}?sslmode=disable"
+
+    def create(self, database):
+        """A database, by its URL."""
+        self.run("psql", "-q", "-c", f"CREATE DATABASE {database}")
+        return self.url_of(database)
+
+    def rows(self, database, statement):
+        """What a statement selects, a line a row."""
+        return self.run("psql", "-X", "-A", "-t", "-q", "-d", database, "-c", statement).splitlines()
 
     def start(self):
         self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-o", self.options, "-l", f"{self.folder}/log", "start")

@@ -13,6 +13,7 @@ import time
 
 from fleet import Fleet
 from host import Host
+from migration import a_tenant_moves
 from screen import Screen, paint, region
 
 SITES = {"alpha": "EU", "beta": "US", "gamma": "DE"}
@@ -135,7 +136,8 @@ def a_gateway_is_stopped(story):
 
 
 ACTS = [
-    who_owns_what, right_and_wrong_region, a_stranger, a_gateway_is_killed, the_directory_is_lost, a_gateway_is_stopped]
+    who_owns_what, right_and_wrong_region, a_stranger, a_gateway_is_killed, the_directory_is_lost, a_gateway_is_stopped,
+    a_tenant_moves]
 
 
 def main():
@@ -147,7 +149,7 @@ def main():
     os.chmod(folder, 0o755)
     fleet = None
     try:
-        fleet = Fleet(options.gateway, folder, list(SITES.values()))
+        fleet = Fleet(options.gateway, folder, list(SITES.values()), moves_data=True)
         fleet.start()
         story = Story(fleet)
         print("Every call below comes by https and HTTP/2, with a certificate for the name of the region that is called; "

@@ -21,9 +21,12 @@ DIRECTORY_NAME = "directory.internal"
 
 
 class Fleet:
-    """`nodes` are named `eu-1`, `eu-2`, `us-1` …; those that run are in it."""
+    """`nodes` are named `eu-1`, `eu-2`, `us-1` …; those that run are in it.
 
-    def __init__(self, program, folder, regions, nodes_per_region=2):
+    With `moves_data` the app keeps its data in a PostgreSQL database a region, `app_eu` …, that gateways may move.
+    """
+
+    def __init__(self, program, folder, regions, nodes_per_region=2, moves_data=False):
         self.program, self.folder, self.regions = os.path.abspath(program), folder, regions
         self.numbers = range(1, nodes_per_region + 1)
         self.children, self.nodes = {}, {}
@@ -36,6 +39,10 @@ class Fleet:
         self.internal = Authority(folder, "gateways-authority")
         self.directory = Server(
             f"{folder}/postgres", user="residency", certificate=self.public.issue("directory", DIRECTORY_NAME))
+        self.apps = None
+        if moves_data:
+            self.apps = Server(
+                f"{folder}/apps", user="app", settings=["wal_level=logical", "max_connections=200"])
         self.site_certificates = [
             self.public.issue(f"site-{code.lower()}", f"{code.lower()}.localhost") for code in regions]
 
@@ -49,7 +56,7 @@ class Fleet:
         for code in self.regions:
             app = Child(
                 [self.program, "sample-app", "--port", "0", "--name", f"app-{code.lower()}", "--database",
-                 self.path(f"{code}.sqlite")], self.path("apps.log"))
+                 self.app_database(code)], self.path("apps.log"))
             self.children[f"app {code}"] = app
             for number in self.numbers:
                 self.write_configuration(f"{code.lower()}-{number}", code, app.said["listen"])
@@ -62,6 +69,15 @@ class Fleet:
     def url(self, code):
         """The URL that the host calls for a region."""
         return f"https://{code.lower()}.localhost:{self.ports[code.lower() + '-1']}"
+
+    def app_database(self, code):
+        """Where the app keeps its data in a region; made by the first question."""
+        if not self.apps:
+            return self.path(f"{code}.sqlite")
+        name = f"APP_{code}_DATABASE"
+        if name not in self.environment:
+            self.environment[name] = self.apps.create(f"app_{code.lower()}")
+        return self.environment[name]
 
     # Files
 
@@ -105,6 +121,10 @@ class Fleet:
             "connect": {"installKeysUrl": self.keys}, "outbound": {"allow": ["127.0.0.1"]},
             "log": {"access": False}, "defaultRegion": self.regions[0],
         }
+        if self.apps:
+            configuration["stores"] = [{
+                "name": "app", "kind": "postgres", "urls": {other: f"$APP_{other}_DATABASE" for other in self.regions},
+                "tables": {"tenant": "name", "note": "tenant"}}]
         # JSON is YAML.
         with open(self.path(f"{name}.yaml"), "w", encoding="utf-8") as file:
             json.dump(configuration, file, indent=1)
@@ -136,7 +156,8 @@ class Fleet:
     def end(self):
         for child in [*self.nodes.values(), *self.children.values()]:
             child.end(signal.SIGTERM)
-        try:
-            self.directory.stop()
-        except subprocess.CalledProcessError:
-            pass
+        for server in filter(None, [self.directory, self.apps]):
+            try:
+                server.stop()
+            except subprocess.CalledProcessError:
+                pass

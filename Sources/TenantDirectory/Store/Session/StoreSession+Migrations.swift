@@ -109,7 +109,8 @@ extension StoreSession {
                 "Tenant \(request.tenant) has a migration already, \(other.id) from \(other.source) to "
                     + "\(other.target), which is \(other.phase.rawValue). "
                     + (other.phase == .committed
-                        ? "`migrate return` brings the tenant back; after its purge it can be moved elsewhere."
+                        ? "`migrate return` brings the tenant back; `migrate purge` deletes the old rows at once, "
+                            + "after which it can be moved elsewhere."
                         : "`migrate cancel` ends it."))
         }
         guard let atMost = request.atMost else { return }
