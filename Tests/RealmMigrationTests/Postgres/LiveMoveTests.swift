@@ -49,6 +49,29 @@ struct LiveMoveTests {
         return []
     }
 
+    @Test("copies the lanes of the pause anew where a cutover was given up after they had arrived")
+    func givenUp() async throws {
+        let databases = try await databases()
+        let move = try TestMove(databases, mode: .live)
+        try await move.prepare()
+        try await move.copy()
+        try await move.source.raiseFence(move.ticket, epoch: 8, within: .seconds(30))
+        try await move.follow(marker: try await move.source.mark(move.ticket))
+        try await move.copy(inPause: true)
+        _ = try await move.target.seal(move.ticket, epoch: 8)
+        #expect(try await move.source.decide(move.ticket, epoch: 8, .open) == .open)
+        for _ in 1...2 { try await move.target.unseal(move.ticket) }
+        try await databases.atSource(
+            """
+            UPDATE installation SET secret = 'rotated' WHERE client_key = 'X';
+            DELETE FROM small WHERE client_key = 'X';
+            INSERT INTO small (client_key, what) VALUES ('X', 'three'), ('X', 'four')
+            """)
+        let before = try await databases.atSource(Self.contents)
+        #expect(try await cutOver(move, epoch: 10) == [])
+        #expect(try await databases.atTarget(Self.contents) == before)
+    }
+
     @Test("loses and doubles nothing of what writers were told is written, while they write all along")
     func writers() async throws {
         let databases = try await databases()

@@ -81,13 +81,16 @@ package final class PostgresSourceStore: SourceStore {
         let move = move(ticket)
         if let stream = move.stream(lane) { return try await stream.batch(after: cursor) }
         var snapshot: String?
-        if try await record(ticket).mode == .live, table.isFollowed {
+        let isLive = try await record(ticket).mode == .live
+        if isLive, table.isFollowed {
             guard let exported = move.snapshot else {
                 throw MigrationError(.mustRestart, "\(side.title): the snapshot of the copy is gone; it begins anew.")
             }
             snapshot = exported
         }
-        let stream = move.add(CopyStream(side: side, table: table, snapshot: snapshot), lane: lane)
+        let stream = move.add(
+            CopyStream(side: side, table: table, snapshot: snapshot, isOfPause: isLive && !table.isFollowed),
+            lane: lane)
         return try await stream.batch(after: cursor)
     }
 

@@ -229,7 +229,25 @@ package final class PostgresTargetStore: TargetStore {
     }
 
     package func unseal(_ ticket: MoveTicket) async throws(MigrationError) {
-        try await side.act(.unseal, by: ticket, "taking the seal off")
+        let plan = try await side.plan(ticket)
+        let isLive = try await side.record(ticket)?.mode == .live
+        let lanes = plan.tables.filter { $0.isActivating || (isLive && !$0.isFollowed) }
+        try await side.act(.unseal, by: ticket, "taking the seal off") { session, _ in
+            guard !lanes.isEmpty else { return }
+            try await session.run(MoveRecord.pass(ticket, mayReplay: plan.mayReplay))
+            // They change until the next pause, and nothing follows them: they are copied anew then.
+            for table in lanes.reversed() {
+                let staged = self.places(ticket, plan)(table)
+                try await session.run(
+                    staged.map { "DELETE FROM \($0)" }
+                        ?? "DELETE FROM \(table.name) t WHERE \(table.condition())")
+            }
+            try await session.run(
+                """
+                DELETE FROM residency.cursor WHERE migration = \(SQLText.literal(ticket.migration)) \
+                AND lane = ANY (\(SQLText.array(lanes.map(\.title))))
+                """)
+        }
     }
 
     package func finish(_ ticket: MoveTicket) async throws(MigrationError) {

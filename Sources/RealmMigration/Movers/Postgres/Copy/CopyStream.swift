@@ -8,16 +8,19 @@ actor CopyStream {
     private let lane: String
     /// What another session sees, for a live move.
     private let snapshot: String?
+    /// Of the pause: asked for from its beginning again, it is read anew, for a cutover that was given up lies between.
+    private let isOfPause: Bool
     private var session: PostgresSession?
     private var last: StoreBatch?
     private var rows: Int64 = 0
     /// A call is under way.
     private var isBusy = false
 
-    init(side: PostgresSide, table: MovedTable, snapshot: String?) {
+    init(side: PostgresSide, table: MovedTable, snapshot: String?, isOfPause: Bool = false) {
         self.side = side
         self.table = table
         self.snapshot = snapshot
+        self.isOfPause = isOfPause
         lane = table.title
     }
 
@@ -28,6 +31,10 @@ actor CopyStream {
         }
         isBusy = true
         defer { isBusy = false }
+        if isOfPause, cursor.isEmpty {
+            await stop()
+            (last, rows) = (nil, 0)
+        }
         if let last {
             if last.before == cursor { return last }
             guard last.after == cursor, session != nil else { throw lost(cursor) }
