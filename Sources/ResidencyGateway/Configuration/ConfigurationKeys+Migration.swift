@@ -5,7 +5,7 @@ extension ConfigurationKey {
     static let stores: [ConfigurationKey] = [
         .entries(
             "stores", \.stores, fields: StoreEntry.fields, lists: StoreEntry.lists,
-            "Everything the app keeps by tenant, in each region: kind `postgres`, `http`, or `none` with a `reason`. "
+            "What the app keeps by tenant: kind `postgres`, `http`, or `none` with a `reason`. "
                 + "A URL `$NAME` is an environment variable's.", make: StoreEntry.read)
     ]
 

@@ -127,9 +127,9 @@ struct ConfigurationFileTests {
                     "gateway.yaml:4:41: limits.headTimeout: must be a time with its unit, such as 500ms, 10s, "
                         + "5m, 1h or 30d, not `10`",
                     "gateway.yaml:5:1: colour: is not a key; there are `admin`, `app`, `connect`, `defaultRegion`, "
-                        + "`directory`, `drain`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, `mirror`, "
-                        + "`node`, `outbound`, `peers`, `plainHosts`, `probes`, `proxy`, `public`, `reload`, "
-                        + "`secrets`",
+                        + "`directory`, `drain`, `forge`, `identify`, `lifecycle`, `limits`, `listen`, `log`, "
+                        + "`migration`, `mirror`, `node`, `outbound`, `peers`, `plainHosts`, `probes`, `proxy`, "
+                        + "`public`, `reload`, `secrets`, `stores`",
                     "gateway.yaml: app.declaration: is missing. The app's own `atlassian-connect.json` or "
                         + "`manifest.yml`, or the "
                         + "URL where the running app serves it.",

@@ -23,7 +23,7 @@ struct SampleContractTests {
         let region = try #require(Region("EU"))
         try await Self.serve { urls, _, client in
             let url = try #require(urls[region]?.first)
-            let answer = try await client.fetch(OutboundRequest(url: "\(url)/survey"))
+            let answer = try await client.fetch(OutboundRequest(url: "\(url)/survey", timeout: .seconds(60)))
             #expect(answer.status == 401)
             let stranger = HTTPSourceStore(
                 HTTPStoreSettings(name: "sample", urls: urls, credential: .signature(Secret("another"))),
