@@ -12,6 +12,7 @@ BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk nghttp2-clie
 SOAK_PACKAGES := python3
 
 ENSURE := config/ensure-packages.sh
+TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 SWIFT_FILES := Package.swift Sources Tests
 # The debug build is shared by demo, test and check; the release build by bench, soak and install.
 # A release holds the Swift runtime: it needs none where it is installed, and its calls of the runtime are direct. What
@@ -42,9 +43,13 @@ outage: packages ## stops the directory for SECONDS=60 under load, restarts a ga
 	swift build --product residency-gateway
 	python3 Tests/Fleet/outage.py --gateway .build/debug/residency-gateway --seconds $(SECONDS)
 
+# One target after the other: all tests at once would keep each other waiting on a small machine.
 test: packages ## runs every test
 	@$(ENSURE) $(TEST_PACKAGES)
-	swift test
+	swift build --build-tests
+	@failed=; for target in $(TEST_TARGETS); do \
+		swift test --skip-build --filter "^$$target\." || failed="$$failed $$target"; \
+	done; [ -z "$$failed" ] || { echo "Tests failed in:$$failed"; exit 1; }
 
 check: packages ## format, the taste of the house, imports of what a target does not depend on, and the models of cutover and move
 	@$(ENSURE) $(MODEL_PACKAGES)

@@ -92,8 +92,8 @@ struct OutboundClientTests {
         let timeout = fault.code == .timeout ? Duration.milliseconds(50) : .seconds(10)
         let seen = await code(OutboundRequest(url: "\(server.url)/a", maxBytes: 100, timeout: timeout))
         #expect(seen == fault.code)
-        // No redirect was followed, nothing was tried twice.
-        #expect(server.requests.count == 1)
+        // No redirect was followed, nothing was tried twice; a time that is over may be so before the server has read.
+        #expect(server.requests.count <= 1 && (server.requests.count == 1 || fault.code == .timeout))
         try await server.stop()
     }
 
