@@ -173,6 +173,11 @@ final class FleetSite: Sendable {
 
     // MARK: Cutovers
 
+    /// Waits until all nodes have written where they are asked: a node serves a moment before its row says so.
+    func canBeAsked() async throws {
+        while try await store.nodes().contains(where: { $0.addresses["peers"] == nil }) { await Task.yield() }
+    }
+
     /// Wide enough that a loaded machine gives nothing up.
     func coordinator(
         isFenced: Bool = true, link: (any HoldLink)? = nil, change: (inout HoldSettings) -> Void = { _ in }

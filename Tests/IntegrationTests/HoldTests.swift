@@ -11,6 +11,7 @@ struct HoldTests {
         let site = try await FleetSite(on: try await PostgresCluster.shared(), relayed: relayed)
         do {
             for name in FleetSite.names { try await site.start(name) }
+            try await site.canBeAsked()
             try await body(site)
         } catch {
             await site.end()
