@@ -45,8 +45,18 @@ package struct MigrationPlanReport: Sendable, Codable, Equatable {
         blockers.append(
             Finding(
                 store: store, side: "target", code: "schema-differs",
-                message: "The schemas of the two databases differ.",
+                message: "The two sides differ in what is stored." + Self.differences(source.schema, target.schema),
                 remedy: "Deploy the same version of the app to both regions."))
+    }
+
+    /// The first of what one side has alone.
+    private static func differences(_ source: [String], _ target: [String]) -> String {
+        [("source", source, target), ("target", target, source)].map { side, these, those in
+            let alone = Set(these).subtracting(those).sorted()
+            guard !alone.isEmpty else { return "" }
+            let more = alone.count > 5 ? " and \(alone.count - 5) more" : ""
+            return " In the \(side) alone: \(alone.prefix(5).joined(separator: "; "))\(more)."
+        }.joined()
     }
 
     private static func finding(_ store: String, _ side: String, _ found: StoreSurvey.Finding) -> Finding {

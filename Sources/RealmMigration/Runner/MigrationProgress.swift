@@ -39,7 +39,6 @@ package struct MigrationProgress: Sendable, Codable, Equatable {
         package var verified: [StoreDigest] = []
         /// Rows whose changes were compared again.
         package var verifiedChanges: Int64 = 0
-        package var purgedRows: Int64 = 0
 
         /// Nothing of a gateway's has been written into one of the two yet.
         var hasNoID: Bool { kind != .none && (sourceID.isEmpty || targetID.isEmpty) }

@@ -41,6 +41,8 @@ package struct StoreSurvey: Sendable, Codable, Equatable {
     /// Of everything that must not change while data moves: tables, columns, types, keys, identity (H12). Equal on both
     /// sides.
     package var schemaFingerprint = ""
+    /// The same in words, a line each, for whoever has to make both sides equal; empty where the store cannot say.
+    package var schema: [String] = []
     /// The store itself refuses the tenant's writes once the fence is up (the third wall).
     package var hasFence = false
 

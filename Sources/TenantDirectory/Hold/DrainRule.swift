@@ -28,12 +28,7 @@ package struct DrainRule: Sendable, Equatable {
         return .inTheWay(traffic.oldest.filter { !$0.isSafe || !ignoresReads }.map(\.name))
     }
 
-    /// Whether the gate may close: nothing that would have to be waited for is older than so long already.
-    package func isQuiet(_ traffic: TenantTraffic, for quietFor: Duration) -> Bool {
-        tooOld(in: traffic, for: quietFor).isEmpty
-    }
-
-    /// What keeps the gate open, by method and path.
+    /// What keeps the gate open, by method and path: what would have to be waited for and is older than that already.
     package func tooOld(in traffic: TenantTraffic, for quietFor: Duration) -> [String] {
         traffic.oldest.filter { $0.age > quietFor && !(ignoresReads && $0.isSafe) }.map(\.name)
     }

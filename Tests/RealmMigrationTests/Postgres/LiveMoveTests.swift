@@ -119,7 +119,7 @@ struct LiveMoveTests {
     private static func write(_ session: PostgresSession, _ writer: Int) async throws -> [String] {
         var there: [String] = []
         for count in 0..<20_000 {
-            let id = 10_000 * (writer + 1) + count
+            let id = 1_000_000 * (writer + 1) + count
             do throws(PostgresSessionError) {
                 try await session.run(
                     """

@@ -48,6 +48,19 @@ struct OfflineMoveTests {
         UNION ALL SELECT r::text FROM remark r WHERE issue_key = 'X') t
         """
 
+    @Test("is blocked where the sides store different things, which are named, each with the side that has it")
+    func differentSchemas() async throws {
+        let databases = try await databases()
+        try await databases.atTarget("ALTER TABLE remark ADD COLUMN colour text NOT NULL DEFAULT 'red'")
+        let move = try TestMove(databases, mode: .offline)
+        var report = MigrationPlanReport(mode: .offline)
+        report.add(
+            "app", source: try await move.source.survey(move.ticket, mode: .offline),
+            target: try await move.target.survey(move.ticket, mode: .offline), isShared: false)
+        let blocker = try #require(report.blockers.first { $0.code == "schema-differs" })
+        #expect(blocker.message.hasSuffix("In the target alone: public.remark: column colour text not null."))
+    }
+
     @Test("brings every row, proves it, switches, purges, and leaves nothing of its own behind")
     func wholeMove() async throws {
         let databases = try await databases()

@@ -23,7 +23,8 @@ extension PostgresSide {
         survey.warnings = findings.warnings
         if !isTarget { survey.blockers += try await crossings(plan) }
         let known = MovePlan.discover(settings, schema).map(\.name)
-        survey.schemaFingerprint = SchemaFingerprint.of(plan.tables, known: known)
+        survey.schema = SchemaFingerprint.lines(of: plan.tables, known: known)
+        survey.schemaFingerprint = SchemaFingerprint.of(survey.schema)
         survey.hasFence = true
         return survey
     }
