@@ -95,7 +95,7 @@ struct Routing {
             return .load(try identifier.key(of: claim), fresh: true)
         }
         // It may have been installed again a moment ago, elsewhere.
-        if !entry.tenant.state.isServed, asksFresh(entry, now) {
+        if !entry.facts.isPlain, !entry.tenant.state.isServed, asksFresh(entry, now) {
             return .load(try identifier.key(of: claim), fresh: true)
         }
         return try place(entry, .token, entry.fieldLines(verifiedAs: .connect), isHostCall: claim.kind == .host)
@@ -113,7 +113,7 @@ struct Routing {
             guard !tried.admit else { throw Self.unknownTenant }
             return .admit(install(claim))
         }
-        if !entry.tenant.state.isServed, asksFresh(entry, loop.shared.wallClock()) {
+        if !entry.facts.isPlain, !entry.tenant.state.isServed, asksFresh(entry, loop.shared.wallClock()) {
             return .load(.alias(claim.alias), fresh: true)
         }
         return try place(entry, .forge, entry.fieldLines(verifiedAs: .forge), isHostCall: true)
@@ -141,7 +141,7 @@ struct Routing {
     private func place(
         _ entry: TenantEntry, _ kind: RouteKind, _ lines: [UInt8], isHostCall: Bool
     ) throws(RouterError) -> Decision {
-        let region = try loop.shared.decision.region(of: entry.tenant)
+        let region = try loop.shared.decision.region(of: entry)
         if entry.isHeld { return .hold(entry) }
         return try forward(entry, to: region, kind, lines, isHostCall: isHostCall)
     }

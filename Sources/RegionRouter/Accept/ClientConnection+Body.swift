@@ -73,7 +73,8 @@ extension ClientConnection {
             !responseStarted
         else { return }
         saidContinue = true
-        context?.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        context?.writeAndFlush(
+            ClientConnection.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
     /// The client waits for a 100 that it has not been given: it may never send its body, or send it all the same.

@@ -261,9 +261,9 @@ extension ClientConnection {
     /// The host called another region's URL than the last time: told to the directory, once.
     private func noteHostRealm(_ entry: TenantEntry) {
         guard let called = endpoint?.region else { return }
-        let isDisplaced = called != .global && called != entry.tenant.placement.region
+        let isDisplaced = called != entry.facts.region && called != .global
         if isDisplaced { loop.shared.observer.observe(.displacedCall) }
-        guard entry.tenant.hostRealm != called else { return }
+        guard entry.facts.hostRealm != called else { return }
         let reports = loop.shared.reports
         let id = entry.tenant.id
         if loop.shared.jobs.submit({ await reports.hostRealm(called, of: id) }) { entry.noteHostRealm(called) }

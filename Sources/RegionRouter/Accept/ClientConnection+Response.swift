@@ -56,7 +56,7 @@ extension ClientConnection {
         var interim = ByteBuffer()
         let rewrite = ResponseRewrite(framing: .asSent, closes: false)
         guard bytes.withUnsafeReadableBytes({ rewrite.write($0, response, into: &interim) }) else { return }
-        context?.writeAndFlush(Self.wrapOutboundOut(interim), promise: nil)
+        context?.writeAndFlush(ClientConnection.wrapOutboundOut(interim), promise: nil)
     }
 
     func relay(_ data: inout ByteBuffer, flush: Bool) {
@@ -83,7 +83,7 @@ extension ClientConnection {
         }
         let last = pending
         pendingIsTaken()
-        context?.writeAndFlush(Self.wrapOutboundOut(last), promise: nil)
+        context?.writeAndFlush(ClientConnection.wrapOutboundOut(last), promise: nil)
     }
 
     private func write(_ data: ByteBuffer) {
@@ -94,13 +94,13 @@ extension ClientConnection {
             }
             writePending()
         }
-        context?.write(Self.wrapOutboundOut(data), promise: nil)
+        context?.write(ClientConnection.wrapOutboundOut(data), promise: nil)
     }
 
     private func writePending() {
         let piece = pending
         pendingIsTaken()
-        context?.write(Self.wrapOutboundOut(piece), promise: nil)
+        context?.write(ClientConnection.wrapOutboundOut(piece), promise: nil)
     }
 
     /// Read to its end and not cleared: the channel still holds it, and clearing would make new memory at once.
@@ -165,7 +165,7 @@ extension ClientConnection {
         record.firstByteAt = loop.tick()
         record.responseBytes += response.readableBytes
         consumeHead()
-        context?.writeAndFlush(Self.wrapOutboundOut(response), promise: nil)
+        context?.writeAndFlush(ClientConnection.wrapOutboundOut(response), promise: nil)
         endRecord(status: status)
         if closes {
             endConnection()
@@ -201,6 +201,6 @@ extension ClientConnection {
             .requestEnded(
                 region: record.region?.code ?? "", route: record.route, status: status,
                 totalMicroseconds: record.microseconds(to: record.endedAt) ?? 0))
-        loop.log(record)
+        if loop.logsRequests { loop.log(record) }
     }
 }

@@ -129,7 +129,8 @@ final class ClientConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         loop.tick()
-        var buffer = Self.unwrapInboundIn(data)
+        // By the class's name, here and below: for `Self`, known only as it runs, nothing generic is specialised.
+        var buffer = ClientConnection.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         advance()
     }

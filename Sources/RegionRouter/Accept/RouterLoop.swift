@@ -49,7 +49,11 @@ final class RouterLoop {
 
     /// The way to a region: to its app instances where this node owns it, else to the nodes that do; `nil` where there
     /// is none.
-    func group(_ region: Region) -> UpstreamGroup? { groups.first { $0.region == region }?.group }
+    func group(_ region: Region) -> UpstreamGroup? {
+        // By place: what is handed to a closure is counted for each of them.
+        for index in groups.indices where groups[index].region == region { return groups[index].group }
+        return nil
+    }
 
     /// The `X-Residency-*` lines of a request without a tenant.
     func hostFieldLines(_ region: Region) -> [UInt8] {
@@ -204,6 +208,9 @@ final class RouterLoop {
     private func wake(_ id: TenantID) {
         for resume in awaitingNews.removeValue(forKey: id) ?? [] { resume() }
     }
+
+    /// Whether log lines are written: where none are, no record is copied for them.
+    var logsRequests: Bool { log.isWriting }
 
     func log(_ record: RequestRecord) {
         log.append(record)

@@ -3,7 +3,9 @@ import TenantDirectory
 /// What one event loop knows of one tenant, and how many of its requests the app may be working on. Belongs to its
 /// event loop; every access is made there.
 final class TenantEntry {
-    private(set) var tenant: Tenant
+    private(set) var tenant: Tenant { didSet { facts = Facts(tenant) } }
+    /// What each request asks of the record, at hand: the record is an object of its own, far from the processor.
+    private(set) var facts: Facts
     /// The keyed contexts of its secrets: made when first needed, since most tenants of a loop never are.
     private var madeKeys: TenantKeys?
     /// Requests admitted and not yet over: the app may still be working on them.
@@ -31,13 +33,29 @@ final class TenantEntry {
 
     init(_ tenant: Tenant) {
         self.tenant = tenant
+        facts = Facts(tenant)
         recordEpoch = tenant.placement.epoch
     }
 
+    struct Facts {
+        let region: Region
+        let hostRealm: Region?
+        let placementState: Placement.State
+        /// Served, and it is not disputed where: the region alone decides where its requests go.
+        let isPlain: Bool
+
+        init(_ tenant: Tenant) {
+            let placement = tenant.placement
+            (region, placementState) = (placement.region, placement.state)
+            hostRealm = tenant.hostRealm
+            isPlain = tenant.state.isServed && tenant.disputedEpoch == nil
+        }
+    }
+
     /// The gate is closed: a cutover is under way. Of an entry that is not current nothing is known: who waits asks.
-    var isHeld: Bool { tenant.placement.state == .held && !isStale && !isGone }
+    var isHeld: Bool { facts.placementState == .held && !isStale && !isGone }
     /// What may write is refused: its data moves while it stands still.
-    var isMoving: Bool { tenant.placement.state == .moving && !isStale && !isGone }
+    var isMoving: Bool { facts.placementState == .moving && !isStale && !isGone }
     /// It must stay at hand: its gate, its requests in flight, or those that were cut are known nowhere else.
     var isPinned: Bool {
         tenant.placement.state != .serving || inFlight.count > 0 || inFlight.hasCuts || !gate.isEmpty

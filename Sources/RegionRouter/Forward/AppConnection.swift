@@ -70,12 +70,12 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     func write(_ buffer: ByteBuffer) {
-        context?.write(Self.wrapOutboundOut(buffer), promise: nil)
+        context?.write(AppConnection.wrapOutboundOut(buffer), promise: nil)
     }
 
     /// A request that is one piece: written and flushed on one way through the channel.
     func writeWhole(_ request: ByteBuffer) {
-        context?.writeAndFlush(Self.wrapOutboundOut(request), promise: nil)
+        context?.writeAndFlush(AppConnection.wrapOutboundOut(request), promise: nil)
         deadline = loop.now + pool.responseTimeout
     }
 
@@ -87,7 +87,7 @@ final class AppConnection: ChannelDuplexHandler {
 
     func writeTunnel(_ data: ByteBuffer) {
         if !endsTunnel { deadline = .now() + times.tunnel }
-        context?.writeAndFlush(Self.wrapOutboundOut(data), promise: nil)
+        context?.writeAndFlush(AppConnection.wrapOutboundOut(data), promise: nil)
     }
 
     /// The exchange is over; the next may begin, if the instance keeps the connection.
@@ -179,7 +179,7 @@ final class AppConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var buffer = Self.unwrapInboundIn(data)
+        var buffer = AppConnection.unwrapInboundIn(data)
         let now = loop.tick()
         if deadline != nil, !isDraining, !isTunnel { deadline = now + pool.responseTimeout }
         switch phase {

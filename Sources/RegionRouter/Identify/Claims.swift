@@ -3,12 +3,17 @@
 struct Claims {
     typealias Place = Range<Int>
 
+    /// Seconds since 1970. Apart, since they are looked at where the rest is not: a copy of them counts nothing.
+    struct Times {
+        var expiry: Int64?
+        var issuedAt: Int64?
+        var notBefore: Int64?
+    }
+
     var issuer: Place = 0..<0
     /// Each entry of `aud`, which may be a text or a list.
     var audience: [Place] = []
-    var expiry: Int64?
-    var issuedAt: Int64?
-    var notBefore: Int64?
+    var times = Times()
     var queryHash: Place = 0..<0
     /// Session tokens of Spring Boot and Play name their tenant here.
     var clientKey: Place = 0..<0

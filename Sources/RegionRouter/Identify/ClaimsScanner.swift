@@ -132,9 +132,9 @@ final class ClaimsScanner {
         switch name {
         case .issuer: claims.issuer = try textValue()
         case .audience: try audience()
-        case .expiry: claims.expiry = try json.seconds()
-        case .issuedAt: claims.issuedAt = try json.seconds()
-        case .notBefore: claims.notBefore = try json.seconds()
+        case .expiry: claims.times.expiry = try json.seconds()
+        case .issuedAt: claims.times.issuedAt = try json.seconds()
+        case .notBefore: claims.times.notBefore = try json.seconds()
         case .queryHash: claims.queryHash = try textValue()
         case .clientKey: claims.clientKey = try textValue()
         case .app: try objectOrOther(.app, depth: depth)

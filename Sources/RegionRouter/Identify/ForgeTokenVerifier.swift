@@ -30,6 +30,6 @@ struct ForgeTokenVerifier {
             throw RouterError(
                 .badEnvironment, "The token's \"app.environment.type\" is not accepted; see forge.environments.")
         }
-        try times.verifyTimes(payload.claims, now: now)
+        try times.verifyTimes(payload.claims.times, now: now)
     }
 }

@@ -62,7 +62,7 @@ package struct LifecycleTokenVerifier: Sendable {
         guard reader.algorithm == .rs256, reader.hasSignature({ key.isValidRS256($0, for: $1) }) else {
             throw RouterError(.badSignature, "The token is not signed with the key it names.")
         }
-        try times.verifyTimes(reader.payload.claims, now: now)
+        try times.verifyTimes(reader.payload.claims.times, now: now)
     }
 
     /// Checks the signature of `enabled` or `disabled`, and the times.

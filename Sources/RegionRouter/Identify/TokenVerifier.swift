@@ -16,20 +16,20 @@ struct TokenVerifier {
         guard isSigned else {
             throw RouterError(.badSignature, "The token is not signed with the tenant's shared secret.")
         }
-        guard reader.payload.claims.issuedAt != nil else {
+        guard reader.payload.claims.times.issuedAt != nil else {
             throw RouterError(.badClaims, "The token has no \"iat\".")
         }
-        try verifyTimes(reader.payload.claims, now: now)
+        try verifyTimes(reader.payload.claims.times, now: now)
     }
 
     /// `exp` is required, `nbf` and `iat` must fit where they are there.
-    func verifyTimes(_ claims: Claims, now: Int64) throws(RouterError) {
-        guard let expiry = claims.expiry else { throw RouterError(.badClaims, "The token has no \"exp\".") }
+    func verifyTimes(_ times: Claims.Times, now: Int64) throws(RouterError) {
+        guard let expiry = times.expiry else { throw RouterError(.badClaims, "The token has no \"exp\".") }
         guard now <= expiry + leewaySeconds else { throw RouterError(.expired, "The token has expired.") }
-        if let issued = claims.issuedAt, issued > expiry {
+        if let issued = times.issuedAt, issued > expiry {
             throw RouterError(.badClaims, "The token's \"iat\" is after its \"exp\".")
         }
-        if let start = claims.notBefore {
+        if let start = times.notBefore {
             guard start <= expiry else { throw RouterError(.badClaims, "The token's \"nbf\" is after its \"exp\".") }
             guard start <= now + leewaySeconds else {
                 throw RouterError(.notYetValid, "The token is not valid yet.")

@@ -10,6 +10,9 @@ struct AccessLogBuffer {
 
     init(writer: AccessLogWriter?) { self.writer = writer }
 
+    /// Whether there is a writer: without one what is appended is dropped.
+    var isWriting: Bool { writer != nil }
+
     /// Room for any line: its parts are numbers and words of closed sets, and an id of at most 64 characters.
     private static let lineRoom = 768
 

@@ -58,6 +58,13 @@ struct RegionDecision: Sendable {
         return .peer
     }
 
+    /// The region whose data a request of the entry's tenant needs.
+    /// - Throws: as ``region(of:)-(Tenant)``.
+    func region(of entry: TenantEntry) throws(RouterError) -> Region {
+        guard entry.facts.isPlain else { return try region(of: entry.tenant) }
+        return try checked(entry.facts.region)
+    }
+
     /// The region whose data a request of the tenant needs.
     /// - Throws: `unknownTenant`, `uninstalled`, `disputed` or `noInstance`.
     func region(of tenant: Tenant) throws(RouterError) -> Region {

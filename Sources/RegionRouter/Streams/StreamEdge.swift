@@ -31,17 +31,17 @@ final class StreamEdge: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         do throws(StreamFault) {
-            switch Self.unwrapInboundIn(data) {
+            switch StreamEdge.unwrapInboundIn(data) {
             case .headers(let headers):
                 if body == nil {
                     try begin(headers, context)
                 } else if let rest = try body?.end() {
-                    context.fireChannelRead(Self.wrapInboundOut(rest))
+                    context.fireChannelRead(StreamEdge.wrapInboundOut(rest))
                 }
             case .data(let frame):
                 guard case .byteBuffer(let data) = frame.data else { return }
                 guard let part = try body?.take(data, endsStream: frame.endStream) else { return }
-                context.fireChannelRead(Self.wrapInboundOut(part))
+                context.fireChannelRead(StreamEdge.wrapInboundOut(part))
             default: break
             }
         } catch {
@@ -55,7 +55,7 @@ final class StreamEdge: ChannelDuplexHandler {
         let head = try StreamRequestHead(headers.headers, endsStream: headers.endStream)
         body = StreamRequestBody(head.framing)
         response = StreamResponse(isHead: head.isHead, limits: shared.limits)
-        context.fireChannelRead(Self.wrapInboundOut(head.bytes))
+        context.fireChannelRead(StreamEdge.wrapInboundOut(head.bytes))
     }
 
     /// What went wrong with the stream; its end follows by itself, or is made here.
@@ -76,7 +76,7 @@ final class StreamEdge: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        response?.append(Self.unwrapOutboundIn(data))
+        response?.append(StreamEdge.unwrapOutboundIn(data))
         do throws(RouterError) {
             while let part = try response?.next() { write(part, context) }
             promise?.succeed()
@@ -96,10 +96,10 @@ final class StreamEdge: ChannelDuplexHandler {
     }
 
     private func write(_ frame: HTTP2Frame.FramePayload, ends: Bool, _ context: ChannelHandlerContext) {
-        guard ends else { return context.write(Self.wrapOutboundOut(frame), promise: nil) }
+        guard ends else { return context.write(StreamEdge.wrapOutboundOut(frame), promise: nil) }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { self.answerSent(context) }
-        context.write(Self.wrapOutboundOut(frame), promise: promise)
+        context.write(StreamEdge.wrapOutboundOut(frame), promise: promise)
     }
 
     /// All is written, past the client's flow control: only now may the rest of its request be refused, since a reset
@@ -128,6 +128,6 @@ final class StreamEdge: ChannelDuplexHandler {
     private func reset(_ code: HTTP2ErrorCode, _ context: ChannelHandlerContext) {
         guard !isOver else { return }
         isOver = true
-        context.writeAndFlush(Self.wrapOutboundOut(.rstStream(code)), promise: nil)
+        context.writeAndFlush(StreamEdge.wrapOutboundOut(.rstStream(code)), promise: nil)
     }
 }

@@ -13,9 +13,9 @@ struct ClaimsScannerTests {
         let claims = scanner.claims
         #expect(scanner.text(claims.issuer) == "ari-1")
         #expect(scanner.text(claims.queryHash) == "8063ff")
-        #expect(claims.expiry == 1_615_412_850)
-        #expect(claims.issuedAt == 1_615_411_950)
-        #expect(claims.notBefore == 1_615_411_900)
+        #expect(claims.times.expiry == 1_615_412_850)
+        #expect(claims.times.issuedAt == 1_615_411_950)
+        #expect(claims.times.notBefore == 1_615_411_900)
         #expect(claims.audience.map(scanner.text) == ["one", "two"])
     }
 
@@ -83,7 +83,7 @@ struct ClaimsScannerTests {
             0, 9, 10, 1_700_000_000, 9_999_999_999, 99_999_999_999, 100_000_000_000, 253_402_300_799,
         ], [",\"x\":1}", "}", " }", "\n,\"x\":1}", ".75}", ".0,\"x\":1}"])
     func times(seconds: Int64, rest: String) throws {
-        #expect(try scan("{\"exp\":\(seconds)\(rest)").claims.expiry == seconds)
+        #expect(try scan("{\"exp\":\(seconds)\(rest)").claims.times.expiry == seconds)
         #expect(throws: (any Error).self) { try scan("{\"exp\":0\(seconds)\(rest)") }
         #expect(throws: (any Error).self) { try scan("{\"exp\":\(seconds)]\(rest)") }
         #expect(throws: (any Error).self) { try scan("{\"exp\":\(seconds)") }
@@ -157,7 +157,9 @@ struct ClaimsScannerTests {
         scanner.json.count = json.utf8.count
         try scanner.scan()
         let claims = scanner.claims
-        #expect(claims.issuer.isEmpty && claims.expiry == nil && claims.issuedAt == nil && claims.audience.isEmpty)
+        #expect(
+            claims.issuer.isEmpty && claims.times.expiry == nil && claims.times.issuedAt == nil
+                && claims.audience.isEmpty)
         #expect(claims.queryHash.isEmpty)
     }
 
@@ -172,8 +174,11 @@ struct ClaimsScannerTests {
                 "icLabel": claims.isolatedCloudLabel,
             ]
             for (name, place) in places { #expect(scanner.text(place) == sample.texts[name] ?? "", "\(sample.text)") }
-            #expect(claims.expiry == sample.times["exp"] && claims.issuedAt == sample.times["iat"], "\(sample.text)")
-            #expect(claims.notBefore == sample.times["nbf"] && claims.audience.map(scanner.text) == sample.audience)
+            #expect(
+                claims.times.expiry == sample.times["exp"] && claims.times.issuedAt == sample.times["iat"],
+                "\(sample.text)")
+            #expect(
+                claims.times.notBefore == sample.times["nbf"] && claims.audience.map(scanner.text) == sample.audience)
             let object = try JSONSerialization.jsonObject(with: Data(sample.text.utf8)) as? [String: Any]
             #expect(object?["iss"] as? String == sample.texts["iss"])
         }
@@ -189,7 +194,7 @@ struct ClaimsScannerTests {
             #expect(object != nil, "\(String(decoding: bytes, as: UTF8.self))")
             let issuer = object?["iss"] as? String
             #expect(scanner.text(scanner.claims.issuer) == issuer ?? "")
-            #expect(scanner.claims.expiry == (object?["exp"] as? Double).map { Int64($0) })
+            #expect(scanner.claims.times.expiry == (object?["exp"] as? Double).map { Int64($0) })
         }
     }
 
