@@ -6,7 +6,7 @@ SECONDS ?= 60
 MOVES ?= 10
 
 BUILD_PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
-TEST_PACKAGES := postgresql
+TEST_PACKAGES := postgresql curl openssl python3
 MODEL_PACKAGES := spin gcc python3
 BENCH_PACKAGES := nginx libnginx-mod-http-lua lua-cjson haproxy wrk nghttp2-client openssl python3
 SOAK_PACKAGES := python3
@@ -19,7 +19,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo demo-fleet outage moves test check format bench bench-commits bench-feed soak hold fuzz install packages release
+.PHONY: help demo demo-fleet outage moves crashes test check format bench bench-commits bench-feed soak hold fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,10 +33,15 @@ demo-fleet: packages ## builds, then tells of three regions with two gateways ea
 	swift build --product residency-gateway
 	python3 Tests/Fleet/demo.py --gateway .build/debug/residency-gateway
 
-moves: packages ## moves a tenant's data MOVES=10 times between two regions while its users write, and looks for every write
+moves: packages ## moves a tenant's data MOVES=10 times between two regions while its users and jobs write, and checks every write
 	@$(ENSURE) postgresql curl python3
 	swift build --product residency-gateway
 	python3 Tests/Fleet/moves.py --gateway .build/debug/residency-gateway --moves $(MOVES)
+
+crashes: packages ## kills -9 everything that takes part in a move, at every step, and looks what comes of it
+	@$(ENSURE) postgresql curl openssl python3
+	swift build --product residency-gateway
+	python3 Tests/Fleet/crashes.py --gateway .build/debug/residency-gateway $(CRASHES)
 
 outage: packages ## stops the directory for SECONDS=60 under load, restarts a gateway meanwhile, and says what it came to
 	@$(ENSURE) postgresql curl openssl python3
@@ -49,7 +54,9 @@ test: packages ## runs every test
 	swift build --build-tests
 	@failed=; for target in $(TEST_TARGETS); do \
 		swift test --skip-build --filter "^$$target\." || failed="$$failed $$target"; \
-	done; [ -z "$$failed" ] || { echo "Tests failed in:$$failed"; exit 1; }
+	done; \
+	python3 Tests/Fleet/crashes.py --gateway .build/debug/residency-gateway --quick || failed="$$failed crashes"; \
+	[ -z "$$failed" ] || { echo "Tests failed in:$$failed"; exit 1; }
 
 check: packages ## format, the taste of the house, imports of what a target does not depend on, and the models of cutover and move
 	@$(ENSURE) $(MODEL_PACKAGES)

@@ -3,8 +3,10 @@
 import glob
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import time
 
 
 def free_port():
@@ -57,6 +59,22 @@ class Server:
 
     def stop(self):
         self._owned("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "fast", "stop")
+
+    def kill(self):
+        """Ends the server at once, as a crash does."""
+        with open(f"{self.folder}/data/postmaster.pid", encoding="utf-8") as file:
+            os.kill(int(file.readline()), signal.SIGKILL)
+
+    def start_again(self):
+        """After a crash: the processes of a server that was killed go a moment later than it, and keep a new one from
+        starting."""
+        for left in reversed(range(60)):
+            try:
+                return self.start()
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                time.sleep(0.2)
 
     def run(self, program, *arguments, **environment):
         """Runs a client of PostgreSQL's to its end, and gives what it says."""

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""A tenant's data moves from region to region, again and again, while its users write through all gateways.
+"""A tenant's data moves from region to region, again and again, while its users and the app's own jobs write.
 
-Two regions with two gateways each, the directory and the app's data on PostgreSQL. Every write is the only one of its
-text; after each move all that were acknowledged must be in the new region, each once. Prints the pauses as the clients
-saw them. Ends with 1 where a call failed, a write was lost or doubled, or an answer was older than a write.
+Two regions with two gateways each, and PostgreSQL for the directory and for the app in each region. Users write and
+read through all gateways, some leave before they are answered; jobs work on the databases, past the gateways, with long
+transactions among them. After each move the rules of checker.py are looked at. Prints the pauses as the users saw them.
+Ends with 1 where a call has failed or a rule was broken.
 """
 
 import argparse
@@ -13,11 +14,11 @@ import shutil
 import tempfile
 import time
 
+from checker import Checker
 from clients import summary
 from fleet import Fleet
 from host import Host
 from screen import Screen
-from writers import Writers
 
 
 def main():
@@ -49,31 +50,35 @@ def main():
 
 def run(fleet, screen, options):
     longest, began = [], time.monotonic()
-    with Writers(fleet, "alpha", "EU", list(fleet.nodes), options.clients, pause=0) as writers:
-        client_key = writers.site["clientKey"]
+    checker = Checker(
+        fleet, "alpha", rows=1000, writers=max(1, options.clients // 2), readers=max(1, options.clients // 4),
+        senders=max(1, options.clients // 4), pause=0.005)
+    users, client_key = checker.users, checker.client_key
+    with checker:
         for number in range(options.moves):
-            target = ["US", "EU"][number % 2]
-            settle(writers)
+            source, target = ["EU", "US"][number % 2], ["US", "EU"][number % 2]
+            users.settle()
             purge(fleet, client_key, number)
-            first = len(writers.seconds)
+            first = len(users.calls)
             fleet.command("migrate", "start", client_key, "--to", target, "--watch")
-            settle(writers)
-            place = fleet.apps.rows(f"app_{target.lower()}", f"SELECT count(*) FROM note WHERE tenant = '{client_key}'")
-            longest.append(max(writers.seconds[first:]))
+            users.settle()
+            behind, failed = users.behind(first, target), [call.wrong for call in users.calls[first:] if call.wrong]
+            with checker.at_rest():
+                faults = checker.faults(target, source, is_purged=False)
+            faults += failed + [f"answered by {call.by} after {target} had" for call in behind]
+            if users.calls[-1].by != f"app-{target.lower()}":
+                faults.append(f"answered by {users.calls[-1].by}")
+            longest.append(max(call.ended - call.began for call in users.calls[first:]))
             screen.expect(
-                f"move {number + 1} to {target}: the slowest call took {1000 * longest[-1]:.0f} ms, {place[0]} notes "
-                "there", writers.last_by == f"app-{target.lower()}", f"answered by {writers.last_by}")
-            if writers.last_by != f"app-{target.lower()}":
+                f"move {number + 1} to {target}: the slowest call took {1000 * longest[-1]:.0f} ms, "
+                f"{len(checker.book.allowed)} writes looked for", not faults, "; ".join(faults[:5]))
+            if users.calls[-1].by != f"app-{target.lower()}":
                 screen.say(fleet.command("migrate", "status", client_key))
                 break
-    # The fence of the region that the tenant has left refuses what comes late; what is there is complete.
-    rows = fleet.apps.rows(f"app_{target.lower()}", f"SELECT text FROM note WHERE tenant = '{client_key}'")
-    lost, doubled = set(writers.written) - set(rows), len(rows) - len(set(rows))
-    screen.expect(
-        f"{len(writers.written)} writes acknowledged, {len(writers.failed)} failed, {len(lost)} lost, {doubled} doubled",
-        not (writers.failed or lost or doubled), "; ".join((writers.failed + sorted(lost))[:5]))
-    rate = len(writers.seconds) / (time.monotonic() - began)
-    screen.say(f"{rate:.0f} calls a second; {summary(sorted(writers.seconds))}")
+    jobs, rate = checker.jobs, len(users.calls) / (time.monotonic() - began)
+    screen.say(f"{checker.book.acknowledged} writes acknowledged; jobs were refused {jobs.refused} times in the region "
+               f"that the tenant was not in, and repeated {jobs.repeated} transactions")
+    screen.say(f"{rate:.0f} calls a second; {summary(sorted(users.seconds))}")
     screen.say(f"the slowest call of each move: {summary(sorted(longest)).replace('calls', 'moves')}")
 
 
@@ -87,13 +92,6 @@ def purge(fleet, client_key, number):
         if json.loads(fleet.command("migrate", "status", client_key, "--json"))["phase"] in ("done", "returned"):
             return
         time.sleep(0.1)
-
-
-def settle(writers):
-    """Lets the clients make some calls that do not meet a move."""
-    wanted, until = len(writers.seconds) + 20 * len(writers.threads), time.monotonic() + 30
-    while len(writers.seconds) < wanted and time.monotonic() < until:
-        time.sleep(0.02)
 
 
 if __name__ == "__main__":
