@@ -15,7 +15,7 @@ struct GatewayCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, TenantsCommand.self, NodesCommand.self, SecretsCommand.self,
-            MigrateCommand.self,
+            MigrateCommand.self, StoresCommand.self,
             DemoCommand.self, SampleAppCommand.self, HostCommand.self,
         ])
 

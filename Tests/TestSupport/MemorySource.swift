@@ -8,6 +8,19 @@ struct MemorySource: SourceStore {
         try await store.visit(.source, .survey, ticket) { state in store.survey(state) }
     }
 
+    func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding? { store.standing() }
+
+    func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState? { store.schemaState() }
+
+    func reassert(_ ticket: MoveTicket, epoch: Int64, token: String) async throws(MigrationError) {
+        try await store.visit(.source, .reassert, ticket) { state throws(MigrationError) in
+            guard state.record.epoch <= epoch else { throw MigrationError(.overtaken, "a later epoch") }
+            (state.record.state, state.record.epoch, state.record.token) = (.moved, epoch, token)
+            (state.record.migration, state.record.generation) = (ticket.migration, ticket.generation)
+            state.record.attempt = ticket.attempt
+        }
+    }
+
     func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim {
         try await store.visit(.source, .claim, ticket) { state throws(MigrationError) in
             try MemoryStore.claim(&state, ticket)
@@ -202,7 +215,7 @@ extension MemoryStore {
         survey.tables = state.rows.sorted { $0.key < $1.key }.map {
             StoreSurvey.Table(name: $0.key, rows: Int64($0.value.count), bytes: 10, isLive: true)
         }
-        survey.schemaFingerprint = "1"
+        survey.schemaFingerprint = state.schema
         survey.hasFence = true
         return survey
     }

@@ -13,7 +13,7 @@ package final class MemoryStore: Sendable {
     /// What a coordinator asks of a side.
     package enum Step: String, Sendable, CaseIterable {
         case survey, claim, prepare, lanes, copyBatch, copyDigests, changes, lag, confirm, changedKeys, digests
-        case rowHashes, raiseFence, mark, decide, finish, purge, cleanUp
+        case rowHashes, raiseFence, mark, decide, reassert, finish, purge, cleanUp
         case cursors, apply, seal, open, unseal
 
         package var sides: [Side] {
@@ -53,6 +53,8 @@ package final class MemoryStore: Sendable {
         var cursors: [String: String] = [:]
         var staged: [Change] = []
         var fenceRefusals = 0
+        var schema = "1"
+        var history = "1"
     }
 
     enum LogEntry: Sendable {
@@ -96,6 +98,22 @@ package final class MemoryStore: Sendable {
     package func tamper(_ table: String, _ key: String, _ value: String?) {
         state.withLock { $0.rows[table, default: [:]][key] = value }
     }
+
+    /// A standby without the last commits takes over: the row is what it was before them.
+    package func setBack(to claim: StoreClaim.State, epoch: Int64) {
+        state.withLock { state in
+            state.record.state = claim
+            state.record.epoch = epoch
+            state.record.token = claim == .sealed ? state.record.token : nil
+            state.history += "'"
+        }
+    }
+
+    /// A backup with everything comes back.
+    package func restore(_ claim: StoreClaim) { state.withLock { $0.record = claim } }
+
+    /// The app was deployed anew, and stores something else.
+    package func changeSchema() { state.withLock { $0.schema += "'" } }
 
     package var rows: [String: [String: String]] { state.withLock { $0.rows.filter { !$0.value.isEmpty } } }
     package var record: StoreClaim { state.withLock { $0.record } }
@@ -143,6 +161,12 @@ package final class MemoryStore: Sendable {
         state.record.attempt = ticket.attempt
         return before
     }
+
+    func standing() -> StoreStanding {
+        state.withLock { StoreStanding(storeID: id, claim: $0.record, history: $0.history) }
+    }
+
+    func schemaState() -> StoreSchemaState { state.withLock { StoreSchemaState(fingerprint: $0.schema) } }
 
     static func digest(_ rows: [String: String], _ request: StoreDigest.Request) -> StoreDigest {
         let wanted = request.keys.map(Set.init)

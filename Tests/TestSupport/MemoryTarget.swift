@@ -8,6 +8,10 @@ struct MemoryTarget: TargetStore {
         try await store.visit(.target, .survey, ticket) { state in store.survey(state) }
     }
 
+    func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding? { store.standing() }
+
+    func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState? { store.schemaState() }
+
     func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim {
         try await store.visit(.target, .claim, ticket) { state throws(MigrationError) in
             try MemoryStore.claim(&state, ticket)

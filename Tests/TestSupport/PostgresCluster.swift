@@ -42,8 +42,9 @@ package final class PostgresCluster: Sendable {
     }
 
     /// A server that a test may stop and kill.
-    package static func own() async throws -> PostgresCluster {
-        try await BlockingExecutor.run { try PostgresCluster() }
+    /// - Parameter settings: of the server: `name=value`.
+    package static func own(settings: [String] = []) async throws -> PostgresCluster {
+        try await BlockingExecutor.run { try PostgresCluster(settings: settings) }
     }
 
     /// A server of a test's own that speaks TLS with one of these certificates.

@@ -35,6 +35,13 @@ package struct MigrationPlanReport: Sendable, Codable, Equatable {
     mutating func add(_ store: String, source: StoreSurvey, target: StoreSurvey, isShared: Bool) {
         blockers += source.blockers.map { Self.finding(store, "source", $0) }
         warnings += source.warnings.map { Self.finding(store, "source", $0) }
+        if isShared, let here = source.place, let there = target.place, here != there {
+            blockers.append(
+                Finding(
+                    store: store, side: "target", code: "clone",
+                    message: "The databases of both regions have one id and are not one: the one is a copy of the "
+                        + "other.", remedy: "residency-gateway stores adopt \(store) REGION, for the copy."))
+        }
         guard !isShared else { return }
         blockers += target.blockers.map { Self.finding(store, "target", $0) }
         warnings += target.warnings.map { Self.finding(store, "target", $0) }

@@ -34,6 +34,18 @@ package struct RemoteTarget: TargetStore {
         try said(try await ask(.survey, ticket) { $0.mode = mode }.survey)
     }
 
+    package func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding? {
+        try await ask(.standing, ticket).standing
+    }
+
+    package func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState? {
+        try await ask(.schemaState, ticket).schemaState
+    }
+
+    package func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe? {
+        try await ask(.probe, ticket) { $0.token = nonce }.probe
+    }
+
     package func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim {
         try said(try await ask(.claim, ticket).claim)
     }

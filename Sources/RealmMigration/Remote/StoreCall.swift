@@ -8,7 +8,8 @@ package struct StoreCall: Sendable, Equatable {
     package static let maxBytes = 64 << 20
 
     enum Act: String, Sendable, Codable {
-        case survey, claim, prepare, cursors, apply, digests, rowHashes, seal, open, unseal, finish, cleanUp
+        case survey, standing, schemaState, probe, claim, prepare, cursors, apply, digests, rowHashes, seal, open,
+            unseal, finish, cleanUp
     }
 
     struct Head: Sendable, Codable, Equatable {
@@ -71,6 +72,9 @@ package struct StoreAnswerFrame: Sendable, Equatable {
 
         var failure: Failure?
         var survey: StoreSurvey?
+        var standing: StoreStanding?
+        var schemaState: StoreSchemaState?
+        var probe: StoreProbe?
         var claim: StoreClaim?
         var cursors: [String: String]?
         var digests: [StoreDigest]?

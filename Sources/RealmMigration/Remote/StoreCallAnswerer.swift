@@ -28,6 +28,9 @@ package struct StoreCallAnswerer: Sendable {
         var answer = StoreAnswerFrame.Head()
         switch head.act {
         case .survey: answer.survey = try await target.survey(ticket, mode: try given(head.mode))
+        case .standing: answer.standing = try await target.standing(ticket)
+        case .schemaState: answer.schemaState = try await target.schemaState(ticket)
+        case .probe: answer.probe = try await target.probe(ticket, writing: head.token)
         case .claim: answer.claim = try await target.claim(ticket)
         case .prepare: try await target.prepare(ticket, mode: try given(head.mode))
         case .cursors: answer.cursors = try await target.cursors(ticket)

@@ -69,13 +69,17 @@ final class CutoverPause: Sendable {
     private func moveRest(_ epoch: Int64) async throws -> Bool {
         let budget = mode == .live ? settings.drainBudget : settings.offlineBudget
         for work in works { try await work.move.source.raiseFence(work.ticket, epoch: epoch, within: budget) }
+        await ledger.note { $0.fenced = epoch }
         for work in works {
+            async let schema: Void = work.checkSchema()
             switch mode {
             case .live: try await followToTheEnd(work)
             case .offline:
                 try await work.copyAll()
                 try await work.verifyCopy()
+                try await verifyActivating(work, try await work.move.source.lanes(work.ticket))
             }
+            try await schema
         }
         try Task.checkCancellation()
         var tokens: [String: String] = [:]
@@ -103,7 +107,12 @@ final class CutoverPause: Sendable {
         guard differences.isEmpty else { throw work.error(differences) }
         // What belongs to the pause alone has no copy that was compared before.
         let lanes = try await work.copy(activating: true)
-        let found = try await work.differences(lanes.map { StoreDigest.Request(table: $0.name) })
+        try await verifyActivating(work, lanes)
+    }
+
+    private func verifyActivating(_ work: MoveWork, _ lanes: [CopyLane]) async throws {
+        let requests = lanes.filter(\.isActivating).map { StoreDigest.Request(table: $0.name) }
+        let found = try await work.differences(requests)
         guard found.isEmpty else { throw work.error(found) }
     }
 
@@ -138,6 +147,7 @@ final class CutoverPause: Sendable {
     /// - Throws: where it is not known, or not carried out: to be asked again.
     func settle(_ epoch: Int64) async throws(MigrationError) -> Bool {
         guard let deciding else { return false }
+        try await recall(deciding, epoch)
         switch try await deciding.move.source.decide(deciding.ticket, epoch: epoch, .open) {
         case .moved(let token):
             try await carryOut(epoch, token: token)
@@ -146,6 +156,26 @@ final class CutoverPause: Sendable {
             try await stay(epoch)
             return false
         }
+    }
+
+    /// A source that was set back (a standby without its last commits took over) may have forgotten that the tenant
+    /// has left: nobody writes there that it stays before the target's row was read (H32).
+    /// - Throws: where the target cannot be asked: the tenant stays held.
+    private func recall(_ work: MoveWork, _ epoch: Int64) async throws(MigrationError) {
+        guard let here = try await work.move.source.standing(work.ticket) else { return }
+        let progress = await ledger.progress
+        let known = progress[work.move.name]?.histories?[work.ticket.source.code]
+        let isSetBack = known != nil && known != here.history || here.doubt != nil
+        guard isSetBack || here.claim.epoch < progress.fenced ?? 0 else { return }
+        guard var there = try await work.move.target.standing(work.ticket) else { return }
+        if there.claim.state == .sealed {
+            // Whoever has the token of a decision that is forgotten here must not open by it any more: the seal comes
+            // off first, or it is open, which the next try sees.
+            try await work.move.target.unseal(work.ticket)
+            there = try await work.move.target.standing(work.ticket) ?? there
+        }
+        guard there.claim.state == .open, there.claim.epoch == epoch + 1, let token = there.claim.token else { return }
+        try await work.move.source.reassert(work.ticket, epoch: epoch, token: token)
     }
 
     /// Asks until it is known and carried out.

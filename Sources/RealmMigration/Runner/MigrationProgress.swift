@@ -29,6 +29,13 @@ package struct MigrationProgress: Sendable, Codable, Equatable {
         package var sourceID = ""
         package var targetID = ""
         package var schemaFingerprint = ""
+        /// By region: ids of the stores as they were when the move was prepared, which history each server had, and
+        /// what each side needs of its schema for itself. Regions of stores that do not say it are not in it.
+        package var ids: [String: String]?
+        package var histories: [String: String]?
+        package var ownSchemas: [String: String]?
+        /// The region that the data left when these were noted.
+        package var notedFrom: String?
         package var lanes: [Lane] = []
         /// Changes that have followed the copy, in rows.
         package var changedRows: Int64 = 0
@@ -59,6 +66,8 @@ package struct MigrationProgress: Sendable, Codable, Equatable {
     package var passedOver: [String] = []
     /// Epoch of the hold that was switched.
     package var epoch: Int64?
+    /// Epoch of the last fence that was raised, as far as it was written.
+    package var fenced: Int64?
     /// When each phase was first reached; milliseconds since 1970.
     package var reached: [String: Int64] = [:]
 

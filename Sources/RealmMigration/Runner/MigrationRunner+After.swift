@@ -8,6 +8,13 @@ extension MigrationRunner {
             try await claiming(
                 { ticket throws(MigrationError) in try await work.move.target.claim(ticket) },
                 { ticket throws(MigrationError) in try await work.move.target.finish(ticket) })
+            // The source's log can bring again what a target forgets that is set back; not once it is given up (H31).
+            guard try await work.move.target.standing(work.ticket)?.isFlushed != false else {
+                throw MigrationError(
+                    .inTheWay,
+                    "Store \(work.move.name) in \(work.ticket.target): a standby has not on its disk yet that the "
+                        + "tenant is open there; the log is kept at \(work.ticket.source) until it has.")
+            }
             try await claiming(
                 { ticket throws(MigrationError) in try await work.move.source.claim(ticket) },
                 { ticket throws(MigrationError) in try await work.move.source.finish(ticket) })
@@ -16,12 +23,19 @@ extension MigrationRunner {
         return .finished
     }
 
-    /// Deletes the rows at the old place, once the new one was seen to have them (H31).
+    /// What makes the app act for the tenant leaves the old place.
+    func retire() async throws {
+        for work in try await works() { try await work.move.source.retire(work.ticket) }
+    }
+
+    /// Deletes the rows at the old place. Before each transaction that does the new place is looked at (H31).
     func purge() async throws -> MigrationEvent {
         for work in try await works() {
             try await checkTarget(work)
+            try await checkPlaces(work.move)
             while true {
                 try Task.checkCancellation()
+                try await expectOpen(work)
                 let left = try await claiming(
                     { ticket throws(MigrationError) in try await work.move.source.claim(ticket) },
                     { ticket throws(MigrationError) in
@@ -32,6 +46,26 @@ extension MigrationRunner {
         }
         try await writeReceipt()
         return .purged
+    }
+
+    /// The target is open by the token that the source's decision names, at a later epoch, and was not set back since.
+    private func expectOpen(_ work: MoveWork) async throws {
+        guard let there = try await work.move.target.standing(work.ticket),
+            let here = try await work.move.source.standing(work.ticket)
+        else { return }
+        let doubt: String? =
+            if there.claim.state != .open || there.claim.epoch <= here.claim.epoch {
+                "its row says \(there.claim.state.rawValue)(\(there.claim.epoch))."
+            } else if there.claim.token == nil || there.claim.token != here.claim.token {
+                "it was not opened by what was decided here."
+            } else {
+                there.doubt
+            }
+        guard let doubt else { return }
+        throw MigrationError(
+            .blocked,
+            "Store \(work.move.name) in \(work.ticket.target) may have lost what was moved there: \(doubt) Nothing is "
+                + "deleted in \(work.ticket.source). Restore it, or bring the tenant back by hand.")
     }
 
     /// What is deleted is a copy: the target is the store that the tenant was moved to, and has rows of it.

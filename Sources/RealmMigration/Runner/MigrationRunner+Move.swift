@@ -7,6 +7,8 @@ extension MigrationRunner {
     private static let openKeys = 1_000
     /// Between two rounds of a migration that waits for its commit.
     private static let roundPause = Duration.milliseconds(200)
+    /// Between two looks at the schema in these rounds.
+    private static let schemaPause = Duration.seconds(5)
 
     func copy() async throws -> MigrationEvent {
         for work in try await works() {
@@ -28,6 +30,7 @@ extension MigrationRunner {
         let start = ContinuousClock.now
         let works = try await works()
         var (inTheWay, isClose): ([String], Bool) = ([], true)
+        if schemaIsDue() { try await checkSchema() }
         for work in works {
             try await work.follow(until: try await work.move.source.mark(work.ticket))
             let open = try await compare(work)
@@ -68,16 +71,26 @@ extension MigrationRunner {
     private func checkSchema() async throws {
         let mode = await ledger.progress.memo.mode ?? .live
         for work in try await works() {
+            guard try await work.move.source.schemaState(work.ticket) == nil else {
+                try await work.checkSchema()
+                continue
+            }
             let known = await ledger.progress[work.move.name]?.schemaFingerprint
             async let here = work.move.source.survey(work.ticket, mode: mode)
             async let there = work.move.target.survey(work.ticket, mode: mode)
             let (source, target) = try await (here, there)
             guard source.schemaFingerprint == known, target.schemaFingerprint == known else {
-                throw MigrationError(
-                    .schemaChanged,
-                    "Store \(work.move.name): the schema has changed while the tenant was moving. Deploy to both "
-                        + "regions, then start again.")
+                throw work.schemaError
             }
+        }
+    }
+
+    /// A round is short, and reading the catalog is not free.
+    private func schemaIsDue() -> Bool {
+        schemaCheckedAt.withLock { checkedAt in
+            if let last = checkedAt, ContinuousClock.now - last < Self.schemaPause { return false }
+            checkedAt = .now
+            return true
         }
     }
 
@@ -87,6 +100,10 @@ extension MigrationRunner {
         let mode = await ledger.progress.memo.mode ?? .live
         try await checkSchema()
         let works = try await works()
+        for work in works { try await checkPlaces(work.move) }
+        if let inTheWay = try await inTheWay(works, mode) {
+            return .followed(isClose: false, inTheWay: inTheWay)
+        }
         let record = await ledger.record
         let pause = CutoverPause(
             works, mode: mode, settings: parts.settings, checks: checks.withLock { $0 }, journal: parts.journal,
@@ -115,6 +132,14 @@ extension MigrationRunner {
             if let error = pause.error, ![.inTheWay, .unavailable].contains(error.code) { return .failed(error) }
             return .givenUp(pause.error?.message ?? reason.sentence)
         }
+    }
+
+    /// What would hold up the pause, asked once more just before the gate (H23).
+    private func inTheWay(_ works: [MoveWork], _ mode: MoveMode) async throws -> [String]? {
+        guard mode == .live else { return nil }
+        var found: [String] = []
+        for work in works { found += try await work.move.source.lag(work.ticket).inTheWay }
+        return found.isEmpty ? nil : found
     }
 
     private func holdSettings(_ works: [MoveWork], _ mode: MoveMode) async -> HoldSettings {

@@ -34,6 +34,7 @@ extension MigrationRunner {
             await ledger.note { $0.stores = named.stores }
             try await claim()
         }
+        for move in try await moves() { try await checkPlaces(move) }
         if ticket.attempt > 1 {
             // What an earlier attempt has left; a side that was cleaned up is nobody's.
             try await takeAway()
@@ -42,9 +43,25 @@ extension MigrationRunner {
         for work in try await works() {
             try await work.move.source.prepare(work.ticket, mode: found.mode)
             try await work.move.target.prepare(work.ticket, mode: found.mode)
+            try await noteSides(work)
         }
         checks.withLock { $0 = [:] }
         return .prepared(found.mode)
+    }
+
+    /// What both sides are like now that everything is made there: what they are compared with later.
+    private func noteSides(_ work: MoveWork) async throws {
+        let (from, to) = (work.ticket.source.code, work.ticket.target.code)
+        var (schemas, histories): ([String: String], [String: String]) = ([:], [:])
+        schemas[from] = try await work.move.source.schemaState(work.ticket)?.own
+        schemas[to] = try await work.move.target.schemaState(work.ticket)?.own
+        histories[from] = try await work.move.source.standing(work.ticket)?.history
+        histories[to] = try await work.move.target.standing(work.ticket)?.history
+        let (own, known) = (schemas, histories)
+        let name = work.move.name
+        await ledger.note { progress in
+            progress.update(name) { ($0.ownSchemas, $0.histories, $0.notedFrom) = (own, known, from) }
+        }
     }
 
     // MARK: Looking
@@ -82,6 +99,7 @@ extension MigrationRunner {
             var store = MigrationProgress.Store(name: move.name, kind: kinds[move.name] ?? .none)
             (store.sourceID, store.targetID) = (source.storeID, target.storeID)
             store.isShared = !source.storeID.isEmpty && source.storeID == target.storeID
+            store.ids = [ticket.source.code: source.storeID, ticket.target.code: target.storeID]
             store.hasFence = source.hasFence
             store.schemaFingerprint = source.schemaFingerprint
             look.report.add(move.name, source: source, target: target, isShared: store.isShared)

@@ -13,6 +13,8 @@ final class MigrationRunner: Sendable {
     let checks = Mutex<[String: OpenChecks]>([:])
     /// Both sides of the stores know this node's lease.
     let hasClaimed = Mutex(false)
+    /// When a round of what follows last looked at the schema.
+    let schemaCheckedAt = Mutex<ContinuousClock.Instant?>(nil)
     /// What is being done, so that a wish can stop it.
     private let running = Mutex<Task<MigrationEvent, Never>?>(nil)
 
@@ -41,6 +43,7 @@ final class MigrationRunner: Sendable {
     private var now: Int64 { parts.now() }
 
     private func work() async {
+        await recallWhatWasDecided()
         var machine = MigrationMachine(
             await ledger.record, memo: await ledger.progress.memo, rules: parts.settings.rules)
         while !Task.isCancelled {
@@ -90,6 +93,7 @@ final class MigrationRunner: Sendable {
 
     /// Signs of life; ends where the lease is lost. A wish to cancel stops what is being done.
     private func beat() async {
+        var recalledAt = ContinuousClock.now
         while !Task.isCancelled {
             try? await Task.sleep(for: parts.settings.beatInterval)
             do throws(DirectoryError) { try await ledger.write() } catch {
@@ -98,6 +102,10 @@ final class MigrationRunner: Sendable {
                 if await ledger.silence > parts.settings.leaseTimeout * 0.8 { return }
             }
             let record = await ledger.record
+            if record.phase == .committed, ContinuousClock.now - recalledAt >= parts.settings.recallInterval {
+                await recallWhatWasDecided()
+                recalledAt = .now
+            }
             if record.wishes.contains(.cancel), record.phase.isBeforeSwitch, record.phase != .cuttingOver {
                 running.withLock { $0?.cancel() }
             }

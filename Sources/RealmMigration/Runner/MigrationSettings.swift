@@ -26,5 +26,8 @@ package struct MigrationSettings: Sendable {
     /// Without a sign of life for so long a lease is over.
     package var leaseTimeout = Duration.seconds(10)
 
+    /// How often it is looked whether the stores still say what was decided (H32).
+    package var recallInterval = Duration.seconds(60)
+
     package init() {}
 }

@@ -6,6 +6,16 @@ package protocol SourceStore: Sendable {
     /// Looks, and changes nothing.
     func survey(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError) -> StoreSurvey
 
+    /// What the store says of itself and of the tenant's row now; `nil` where it cannot without being claimed.
+    func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding?
+
+    /// What must not change while data moves, in no time that depends on the tenant's size; `nil` where that is to be
+    /// had by a survey alone.
+    func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState?
+
+    /// Writes a nonce into the store, or looks what is there; `nil` where the store keeps none.
+    func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe?
+
     /// Writes the ticket's authority into the tenant's row: from then on older generations and attempts are refused.
     /// - Returns: what the row said before, for whoever takes over. Where its generation or attempt is above the
     ///   ticket's, or its generation is another migration's and not below, nothing was written: claim again with one
@@ -63,11 +73,19 @@ package protocol SourceStore: Sendable {
     func decide(_ ticket: MoveTicket, epoch: Int64, _ wanted: StoreDecision) async throws(MigrationError)
         -> StoreDecision
 
+    /// Has the row say again what was decided, where the store has forgotten it: `moved(epoch)` with the token that the
+    /// target was opened by, and the fence up (H32). Only after the target's row was read.
+    func reassert(_ ticket: MoveTicket, epoch: Int64, token: String) async throws(MigrationError)
+
     // MARK: Afterwards
 
     /// The tenant has left: what a live move needed goes (slot, publication), so that it holds nothing back; the fence
     /// stays until the purge.
     func finish(_ ticket: MoveTicket) async throws(MigrationError)
+
+    /// Takes the rows that make the app act for the tenant out of its tables, and keeps them aside until the purge: no
+    /// request of before the switch needs them any more (H11, H41).
+    func retire(_ ticket: MoveTicket) async throws(MigrationError)
 
     /// Deletes up to so many rows of a tenant that has left (`moved`, then `purging`: H36).
     /// - Returns: how many are left; at zero, everything of ours is gone but the tenant's row.
@@ -80,4 +98,16 @@ package protocol SourceStore: Sendable {
 extension SourceStore {
     /// A store that makes nothing for a move but its fence has nothing to take away.
     package func finish(_ ticket: MoveTicket) async throws(MigrationError) {}
+
+    package func retire(_ ticket: MoveTicket) async throws(MigrationError) {}
+
+    package func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding? { nil }
+
+    package func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState? { nil }
+
+    package func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe? {
+        nil
+    }
+
+    package func reassert(_ ticket: MoveTicket, epoch: Int64, token: String) async throws(MigrationError) {}
 }

@@ -45,6 +45,9 @@ package struct StoreSurvey: Sendable, Codable, Equatable {
     package var schema: [String] = []
     /// The store itself refuses the tenant's writes once the fence is up (the third wall).
     package var hasFence = false
+    /// Where the store is, for telling a copy of it: two of one id and different places are not one. `nil` where it
+    /// cannot say.
+    package var place: String?
 
     package init(storeID: String) { self.storeID = storeID }
 }

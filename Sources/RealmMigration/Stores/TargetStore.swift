@@ -4,6 +4,16 @@ package protocol TargetStore: Sendable {
     /// Looks, and changes nothing.
     func survey(_ ticket: MoveTicket, mode: MoveMode) async throws(MigrationError) -> StoreSurvey
 
+    /// What the store says of itself and of the tenant's row now; `nil` where it cannot without being claimed.
+    func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding?
+
+    /// What must not change while data moves, in no time that depends on the tenant's size; `nil` where that is to be
+    /// had by a survey alone.
+    func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState?
+
+    /// Writes a nonce into the store, or looks what is there; `nil` where the store keeps none.
+    func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe?
+
     /// Writes the ticket's authority into the tenant's row, as in the source.
     func claim(_ ticket: MoveTicket) async throws(MigrationError) -> StoreClaim
 
@@ -40,4 +50,14 @@ package protocol TargetStore: Sendable {
 
     /// Deletes what was copied, and all that was made for the move. Refused once the tenant's row is `open`.
     func cleanUp(_ ticket: MoveTicket) async throws(MigrationError)
+}
+
+extension TargetStore {
+    package func standing(_ ticket: MoveTicket) async throws(MigrationError) -> StoreStanding? { nil }
+
+    package func schemaState(_ ticket: MoveTicket) async throws(MigrationError) -> StoreSchemaState? { nil }
+
+    package func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe? {
+        nil
+    }
 }

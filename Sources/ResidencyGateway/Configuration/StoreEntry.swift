@@ -1,3 +1,4 @@
+import Foundation
 import RealmMigration
 import TenantDirectory
 
@@ -19,14 +20,17 @@ struct StoreEntry: Sendable, Equatable {
     /// Columns of a table that are not moved, separated by commas.
     var excludedColumns: [String: String] = [:]
     var activates: [String] = []
+    /// What keeps the app from acting by a row of those that others refer to, by table.
+    var offStates: [String: [PostgresOffColumn]] = [:]
     var jobRoles: [String] = []
+    var acceptsSweeps = false
     /// Of kind `http`: the environment variable with the secret that calls are signed with, or with a bearer token.
     var secretVariable: String?
     var tokenVariable: String?
 
     static let fields = [
         "name", "kind", "urls", "reason", "tenantIs", "tables", "tenantColumns", "schemas", "exclude",
-        "excludeColumns", "activates", "jobs", "secret", "token",
+        "excludeColumns", "activates", "jobs", "acceptSweeps", "secret", "token",
     ]
     static let lists = [
         "urls", "tables", "tenantColumns", "schemas", "exclude", "excludeColumns", "activates", "jobs",
@@ -70,8 +74,14 @@ struct StoreEntry: Sendable, Equatable {
         schemas = fields.list("schemas") ?? []
         excludedRows = Dictionary(Self.pairs(fields.list("exclude") ?? [])) { first, _ in first }
         excludedColumns = Dictionary(Self.pairs(fields.list("excludeColumns") ?? [])) { first, _ in first }
-        activates = fields.list("activates") ?? []
+        // Names, or a mapping from names to what switches a row off: `{ installation: "enabled = false" }`.
+        for (name, switches) in Self.pairs(fields.list("activates") ?? []) {
+            activates.append(name)
+            guard !switches.isEmpty else { continue }
+            offStates[name] = try Self.offState(switches)
+        }
         jobRoles = fields.list("jobs") ?? []
+        acceptsSweeps = fields["acceptSweeps"] == "true"
         secretVariable = try Self.variable(fields["secret"], "secret")
         tokenVariable = try Self.variable(fields["token"], "token")
         guard kind != .http || (secretVariable == nil) != (tokenVariable == nil) else {
@@ -90,6 +100,19 @@ struct StoreEntry: Sendable, Equatable {
         words.map { word in
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return (parts[0], parts.count == 2 ? parts[1] : "")
+        }
+    }
+
+    /// `enabled = false, note = ''`
+    private static func offState(_ text: String) throws(Misfit) -> [PostgresOffColumn] {
+        try text.split(separator: ",").map { part throws(Misfit) in
+            let sides = part.split(separator: "=", maxSplits: 1).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else {
+                throw Misfit("has an `activates` that is not COLUMN = VALUE, such as enabled = false")
+            }
+            return PostgresOffColumn(column: sides[0], value: sides[1])
         }
     }
 

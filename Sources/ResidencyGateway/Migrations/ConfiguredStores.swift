@@ -58,17 +58,11 @@ enum ConfiguredStores {
             guard let text = texts.first, texts.count == 1 else {
                 throw Misfit("has several URLs for \(region); a PostgreSQL database has one")
             }
-            let url = try value(text, means)
+            let url = try value(text, means.environment)
             try PostgresURL.check(url)
             urls[region] = Secret(url)
         }
-        var settings = PostgresStoreSettings(name: entry.name, urls: urls)
-        settings.tenantName = entry.tenantIs
-        if !entry.schemas.isEmpty { settings.schemas = entry.schemas }
-        if !entry.tenantColumns.isEmpty { settings.tenantColumns = entry.tenantColumns }
-        settings.tables = try entry.tables.map { name, way in try table(name, way, entry) }
-        settings.activating = entry.activates
-        settings.jobRoles = entry.jobRoles
+        let settings = try settings(entry, urls: urls)
         var (sources, targets): ([Region: any SourceStore], [Region: any TargetStore]) = ([:], [:])
         for region in urls.keys {
             let side = try PostgresSide(settings, region: region)
@@ -76,6 +70,28 @@ enum ConfiguredStores {
             targets[region] = PostgresTargetStore(side)
         }
         return StoreSet.Entry(name: entry.name, kind: .postgres, sources: sources, targets: targets)
+    }
+
+    private static func settings(_ entry: StoreEntry, urls: [Region: Secret]) throws -> PostgresStoreSettings {
+        var settings = PostgresStoreSettings(name: entry.name, urls: urls)
+        settings.tenantName = entry.tenantIs
+        if !entry.schemas.isEmpty { settings.schemas = entry.schemas }
+        if !entry.tenantColumns.isEmpty { settings.tenantColumns = entry.tenantColumns }
+        settings.tables = try entry.tables.map { name, way in try table(name, way, entry) }
+        settings.activating = entry.activates
+        settings.offStates = entry.offStates
+        settings.jobRoles = entry.jobRoles
+        settings.acceptsSweeps = entry.acceptsSweeps
+        return settings
+    }
+
+    /// One region's database of a store, for a command.
+    /// - Throws: ``Misfit``, and what a URL that is none makes ``PostgresURL`` throw.
+    static func side(_ entry: StoreEntry, _ region: Region, environment: [String: String]) throws -> PostgresSide {
+        guard let text = entry.urls[region]?.first else { throw Misfit("has no URL for \(region)") }
+        let url = try value(text, environment)
+        try PostgresURL.check(url)
+        return try PostgresSide(try settings(entry, urls: [region: Secret(url)]), region: region)
     }
 
     private static func table(_ name: String, _ way: String, _ entry: StoreEntry) throws -> PostgresTableSettings {
@@ -104,16 +120,16 @@ enum ConfiguredStores {
         var urls: [Region: [String]] = [:]
         for (region, texts) in entry.urls where regions.contains(region) {
             urls[region] = try texts.map { text in
-                let url = try value(text, means)
+                let url = try value(text, means.environment)
                 _ = try WebAddress(url)
                 return url
             }
         }
         let credential: HTTPStoreSettings.Credential =
             if let name = entry.secretVariable {
-                .signature(Secret(try value("$" + name, means)))
+                .signature(Secret(try value("$" + name, means.environment)))
             } else {
-                .bearer(Secret(try value("$" + (entry.tokenVariable ?? ""), means)))
+                .bearer(Secret(try value("$" + (entry.tokenVariable ?? ""), means.environment)))
             }
         let settings = HTTPStoreSettings(name: entry.name, urls: urls, credential: credential)
         var (sources, targets): ([Region: any SourceStore], [Region: any TargetStore]) = ([:], [:])
@@ -127,10 +143,10 @@ enum ConfiguredStores {
     }
 
     /// The text, or what the environment variable that it names holds.
-    private static func value(_ text: String, _ means: Means) throws(Misfit) -> String {
+    private static func value(_ text: String, _ environment: [String: String]) throws(Misfit) -> String {
         guard text.hasPrefix("$") else { return text }
         let name = String(text.dropFirst())
-        guard let value = means.environment[name], !value.isEmpty else {
+        guard let value = environment[name], !value.isEmpty else {
             throw Misfit("names the environment variable \(name), which is not set")
         }
         return value

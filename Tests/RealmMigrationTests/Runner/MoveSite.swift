@@ -13,6 +13,8 @@ final class MoveSite: Sendable {
     let tenant: TenantID
     let (eu, us): (Region, Region)
     let (inEU, inUS): (MemoryStore, MemoryStore)
+    /// A second store, which decides: it is a database, and the first one is the app's own.
+    let second: (inEU: MemoryStore, inUS: MemoryStore)?
     let settings: MigrationSettings
     private let folder: ScratchFolder
     private let services = Mutex<[String: (NodeRecord.Identity, Task<Void, Never>)]>([:])
@@ -24,10 +26,10 @@ final class MoveSite: Sendable {
     ]
 
     static func with(
-        shared: Bool = false, change: (inout MigrationSettings) -> Void = { _ in },
+        shared: Bool = false, second: Bool = false, change: (inout MigrationSettings) -> Void = { _ in },
         _ body: (MoveSite) async throws -> Void
     ) async throws {
-        let site = try await MoveSite(shared: shared, change)
+        let site = try await MoveSite(shared: shared, second: second, change)
         do { try await body(site) } catch {
             site.stop()
             throw error
@@ -35,7 +37,7 @@ final class MoveSite: Sendable {
         site.stop()
     }
 
-    private init(shared: Bool, _ change: (inout MigrationSettings) -> Void) async throws {
+    private init(shared: Bool, second: Bool, _ change: (inout MigrationSettings) -> Void) async throws {
         folder = try ScratchFolder()
         store = try SQLiteStore(
             path: folder.file("d.sqlite"),
@@ -44,6 +46,9 @@ final class MoveSite: Sendable {
         us = try #require(Region("US"))
         inEU = MemoryStore(id: "store-eu", rows: Self.rows)
         inUS = shared ? inEU : MemoryStore(id: "store-us", rows: [:])
+        self.second =
+            second
+            ? (MemoryStore(id: "second-eu", rows: Self.rows), MemoryStore(id: "second-us", rows: [:])) : nil
         tenant = try await store.recordForgeInstallation(
             ForgeInstall(
                 alias: TenantAlias(.forge, app: "app", name: "i"), cloudID: nil, hostBaseURL: nil, product: nil,
@@ -82,11 +87,19 @@ final class MoveSite: Sendable {
             replacing: nil)
         let coordinators = HoldCoordinators(
             holds: store, link: fleet, maxRequestTime: .seconds(1), logger: Self.logger)
-        let entry = StoreSet.Entry(
-            name: "main", kind: .postgres, sources: [eu: inEU.source, us: inUS.source],
-            targets: [eu: inEU.target, us: inUS.target])
+        var entries = [
+            StoreSet.Entry(
+                name: "main", kind: second == nil ? .postgres : .http, sources: [eu: inEU.source, us: inUS.source],
+                targets: [eu: inEU.target, us: inUS.target])
+        ]
+        if let second {
+            entries.append(
+                StoreSet.Entry(
+                    name: "second", kind: .postgres, sources: [eu: second.inEU.source, us: second.inUS.source],
+                    targets: [eu: second.inEU.target, us: second.inUS.target]))
+        }
         let parts = MigrationParts(
-            journal: store, stores: StoreSet([entry]), coordinators: coordinators, node: identity, settings: settings,
+            journal: store, stores: StoreSet(entries), coordinators: coordinators, node: identity, settings: settings,
             logger: Self.logger, now: { Int64(Date().timeIntervalSince1970 * 1_000) })
         let regions: Set<Region> = [eu, us]
         let service = MigrationService(parts, regions: { regions })

@@ -68,8 +68,10 @@ extension PostgresSourceStore {
     package func decide(
         _ ticket: MoveTicket, epoch: Int64, _ wanted: StoreDecision
     ) async throws(MigrationError) -> StoreDecision {
+        var limits = PostgresSide.ActLimits()
+        limits.isFresh = true
         let (_, answer) = try await side.act(
-            .decide(epoch: epoch, wanted), by: ticket, "deciding",
+            .decide(epoch: epoch, wanted), by: ticket, limits: limits, "deciding",
             { session, answer in
                 if case .change = answer { try await session.run("SET LOCAL synchronous_commit = on") }
             })
@@ -102,6 +104,34 @@ extension PostgresSourceStore {
         }
         await forgetStreams(ticket)
         try await side.dropChanges(StoreNames(ticket))
+    }
+
+    package func retire(_ ticket: MoveTicket) async throws(MigrationError) {
+        let plan = try await side.plan(ticket)
+        let names = StoreNames(ticket)
+        let tables = plan.tables.enumerated().filter(\.element.isActivating)
+        guard !tables.isEmpty, try await side.row(of: ticket.tenant)?.migration == ticket.migration else { return }
+        // What follows back from the new place must not switch them on here.
+        try await side.makeSwitches(ticket, plan)
+        for (place, table) in tables {
+            try await side.changeSchema(
+                "making \(names.kept(place))",
+                "CREATE TABLE IF NOT EXISTS \(names.kept(place)) (LIKE \(table.name) INCLUDING INDEXES)")
+        }
+        try await side.act(.retire, by: ticket, "putting aside what makes the app act for the tenant") { session, _ in
+            try await session.run(MoveRecord.pass(ticket, mayReplay: plan.mayReplay))
+            for (place, table) in tables.reversed() {
+                let isKept = try await session.run("SELECT EXISTS (SELECT FROM \(names.kept(place)))").last?.value
+                if isKept == "t" { continue }
+                try await session.run(
+                    "INSERT INTO \(names.kept(place)) SELECT * FROM \(table.from) t WHERE \(table.condition())")
+                let change = table.off.map { "\(SQLText.name($0.column)) = (\($0.value))" }.joined(separator: ", ")
+                try await session.run(
+                    table.isTwin
+                        ? "UPDATE \(table.from) t SET \(change) WHERE \(table.condition())"
+                        : "DELETE FROM \(table.from) t WHERE \(table.condition())")
+            }
+        }
     }
 
     package func purge(_ ticket: MoveTicket, limit: Int64) async throws(MigrationError) -> Int64 {

@@ -24,6 +24,7 @@ package final class PostgresTargetStore: TargetStore {
             try await empty(ticket, plan)
         }
         try await makeStaged(ticket, plan)
+        try await side.makeSwitches(ticket, plan)
         do {
             // Nobody but the mover has been able to write since the triggers are there (H2).
             try await expectNoRows(plan)
@@ -37,7 +38,7 @@ package final class PostgresTargetStore: TargetStore {
     }
 
     private func expectNoRows(_ plan: PreparedPlan) async throws(MigrationError) {
-        for table in plan.tables where try await side.rowCount(table, upTo: 1) > 0 {
+        for table in plan.own where try await side.rowCount(table, upTo: 1) > 0 {
             throw MigrationError(
                 .blocked,
                 "\(side.title): \(table.title) has rows of the tenant already. If it does not live there: "
@@ -204,10 +205,14 @@ package final class PostgresTargetStore: TargetStore {
 
     // MARK: The switch
 
+    /// For standbys to have the seal: longer than a pause may be, which ends it.
+    private static let standbyPatience = Duration.seconds(2)
+
     package func seal(_ ticket: MoveTicket, epoch: Int64) async throws(MigrationError) -> String {
         let token = Hexadecimal.lowerCase(SecureRandom.bytes(16))
         let (before, answer) = try await side.act(
             .seal(epoch: epoch, token: token), by: ticket, "sealing", Self.makeDurable)
+        try await side.waitForStandbys(within: Self.standbyPatience)
         if case .asItIs = answer { return before.token ?? "" }
         return token
     }
@@ -221,11 +226,24 @@ package final class PostgresTargetStore: TargetStore {
             try await session.run(MoveRecord.pass(ticket, mayReplay: plan.mayReplay))
             for table in plan.tables {
                 guard let staged = places(table) else { continue }
+                if table.isTwin {
+                    try await session.run(Self.switchOn(table, from: staged))
+                    continue
+                }
                 let columns = table.copiedColumns.map { SQLText.name($0.name) }.joined(separator: ", ")
                 try await session.run(
                     "INSERT INTO \(table.name) (\(columns)) OVERRIDING SYSTEM VALUE SELECT \(columns) FROM \(staged)")
             }
         }
+    }
+
+    private static func switchOn(_ table: MovedTable, from staged: String) -> String {
+        let columns = table.off.map { "\(SQLText.name($0.column)) = s.\(SQLText.name($0.column))" }
+        let pairs = table.description.primaryKey.map { "t.\(SQLText.name($0)) = s.\(SQLText.name($0))" }
+        return """
+            UPDATE \(table.name) t SET \(columns.joined(separator: ", ")) FROM \(staged) s \
+            WHERE \(pairs.joined(separator: " AND "))
+            """
     }
 
     package func unseal(_ ticket: MoveTicket) async throws(MigrationError) {

@@ -19,7 +19,7 @@ extension PostgresSide {
     }
 
     static func sequences(_ plan: PreparedPlan) -> [String] {
-        Set(plan.tables.flatMap { $0.description.sequences.map(\.name) }).sorted()
+        Set(plan.own.flatMap { $0.description.sequences.map(\.name) }).sorted()
     }
 
     /// Sets those of this plan that are behind ahead of these values, each in a transaction that shuts out who asks it

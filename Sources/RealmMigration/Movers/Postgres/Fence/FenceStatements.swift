@@ -44,6 +44,27 @@ struct FenceStatements {
         return statements
     }
 
+    /// Has a table's rows come switched off, where the tenant does not live yet, or does not any more (H42). Each
+    /// statement may be run again.
+    func makeSwitch(_ table: MovedTable, place: Int) -> [String] {
+        let function = "residency.off_\(names.short)_\(place)"
+        let changes = table.off.map { "NEW.\(SQLText.name($0.column)) := (\($0.value));" }.joined(separator: " ")
+        let trigger = names.trigger("o")
+        let condition = table.path.isEmpty ? " WHEN (\(table.condition("NEW")))" : ""
+        let make = """
+            CREATE OR REPLACE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = pg_catalog, pg_temp AS $residency$
+            BEGIN
+                IF (SELECT g.state FROM \(names.gate) g) <> 'open' THEN \(changes) END IF;
+                RETURN NEW;
+            END
+            $residency$
+            """
+        return [make]
+            + self.make(trigger, "BEFORE INSERT OR UPDATE", on: table.name, "FOR EACH ROW\(condition)", function)
+            + table.description.leaves.map { "ALTER TABLE \($0) ENABLE ALWAYS TRIGGER \(SQLText.name(trigger))" }
+    }
+
     private func rowEvents(_ table: MovedTable) -> [(event: String, condition: String)] {
         guard table.path.isEmpty else { return [("INSERT", ""), ("UPDATE", ""), ("DELETE", "")] }
         // Other tenants pay nothing.

@@ -21,7 +21,7 @@ extension PostgresSide {
             let known = stored.flatMap { MoveRecord($0) }?.mark ?? mark
             try await session.run(fence.makeGate(state: state, mark: known).joined(separator: ";\n"))
         }
-        for (place, table) in plan.tables.enumerated() {
+        for (place, table) in plan.own.enumerated() {
             try await changeSchema(
                 "making the triggers of \(table.title)",
                 fence.makeTriggers(table, place: place).joined(separator: ";\n"))
@@ -32,6 +32,16 @@ extension PostgresSide {
         let reply = try await session.run(
             "SELECT state FROM residency.tenant WHERE tenant = '\(ticket.tenant)'")
         return reply.last?.value.flatMap(StoreClaim.State.init(rawValue:))
+    }
+
+    /// Rows that come switched off are so by a trigger, whoever brings them, until the tenant's row is open (H42).
+    func makeSwitches(_ ticket: MoveTicket, _ plan: PreparedPlan) async throws(MigrationError) {
+        let fence = FenceStatements(names: StoreNames(ticket), jobRoles: [])
+        for (place, table) in plan.own.enumerated() where !table.off.isEmpty {
+            try await changeSchema(
+                "making the switch of \(table.title)",
+                fence.makeSwitch(table, place: place).joined(separator: ";\n"))
+        }
     }
 
     /// Takes the fence away, and what is remembered of the migration.
@@ -70,7 +80,7 @@ extension PostgresSide {
     /// How many rows the tenant has, over all tables: at most so many are counted of each.
     func rowCount(_ plan: PreparedPlan, upTo limit: Int64 = 1_000_000) async throws(MigrationError) -> Int64 {
         var count: Int64 = 0
-        for table in plan.tables { count += try await rowCount(table, upTo: limit) }
+        for table in plan.own { count += try await rowCount(table, upTo: limit) }
         return count
     }
 
@@ -96,7 +106,7 @@ extension PostgresSide {
         var deleted: Int64 = 0
         try await act(wanted, by: ticket, limits: limits, "deleting rows") { session, _ in
             try await session.run(MoveRecord.pass(ticket, mayReplay: plan.mayReplay))
-            for table in plan.tables.reversed() {
+            for table in plan.own.reversed() {
                 let left = limit - deleted
                 guard left > 0 else { break }
                 deleted +=

@@ -9,6 +9,8 @@ extension PostgresSide {
         var statement = Duration.seconds(10)
         /// Writers of data share the row; changes of it are alone (H38).
         var isShared = false
+        /// On a connection of its own, made for it: an older one may lead to a server that another has replaced (H32).
+        var isFresh = false
     }
 
     /// Asks the tenant's row, writes what it becomes, and does the rest in the same transaction.
@@ -20,7 +22,7 @@ extension PostgresSide {
         _ act: StoreAct, by ticket: MoveTicket, limits: ActLimits = ActLimits(), _ what: String,
         _ rest: (PostgresSession, StoreAnswer) async throws -> Void = { _, _ in }
     ) async throws(MigrationError) -> (before: StoreRow, answer: StoreAnswer) {
-        try await use(what) { session in
+        try await use(what, isFresh: limits.isFresh) { session in
             let before = try await begin(session, by: ticket, limits, isMaking: act == .claim)
             let answer = before.row.answer(to: act, by: ticket)
             switch answer {
@@ -45,13 +47,13 @@ extension PostgresSide {
         var script = [
             "BEGIN", "SET LOCAL application_name = '\(names.sessions) \(ticket.generation)'",
             "SET LOCAL lock_timeout = \(limits.lock.wholeMilliseconds)",
-            "SET LOCAL statement_timeout = \(limits.statement.wholeMilliseconds)",
+            "SET LOCAL statement_timeout = \(limits.statement.wholeMilliseconds)", "SET LOCAL synchronous_commit = on",
         ]
         if isMaking {
             script.append(
                 """
                 INSERT INTO residency.tenant (tenant, \(StoreSchema.columns)) \
-                VALUES ('\(ticket.tenant)', 'open', 0, 0, 0, '', '', '', NULL) ON CONFLICT DO NOTHING
+                VALUES ('\(ticket.tenant)', 'open', 0, 0, 0, '', '', '', NULL, '') ON CONFLICT DO NOTHING
                 """)
         }
         script.append("SELECT to_regclass('\(names.gate)') IS NOT NULL")
@@ -80,7 +82,8 @@ extension PostgresSide {
         from old: StoreRow, to row: StoreRow, _ ticket: MoveTicket, hasGate: Bool
     ) -> [String] {
         let names = StoreNames(ticket)
-        var statements = [StoreSchema.update(row, tenant: ticket.tenant)]
+        let isNoting = old.state != row.state && (row.state == .fenced || row.state == .moved || row.token != nil)
+        var statements = [StoreSchema.update(row, tenant: ticket.tenant, isNoting: isNoting)]
         // Writers that are refused hold the gate for a moment, too; that it says `moved` is of use to jobs alone, and
         // the decision must not wait for it.
         if hasGate, (old.state == .open) != (row.state == .open) {

@@ -12,6 +12,10 @@ enum StoreAct: Sendable, Equatable {
     case seal(epoch: Int64, token: String)
     case open(epoch: Int64, token: String)
     case unseal
+    /// The source has forgotten that the tenant left.
+    case reassert(epoch: Int64, token: String)
+    /// Rows that make the app act for the tenant are put aside at the source.
+    case retire
     /// Rows are deleted at the source.
     case purge
     /// All are.

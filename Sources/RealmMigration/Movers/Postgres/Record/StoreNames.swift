@@ -30,5 +30,8 @@ struct StoreNames: Sendable, Equatable {
 
     func function(_ place: Int?) -> String { "residency.fence_\(short)" + (place.map { "_\($0)" } ?? "") }
     func trigger(_ event: String) -> String { "zz_residency_\(short)_\(event)" }
+    /// Where the rows of an activating table are once the tenant has left.
+    func kept(_ place: Int) -> String { "residency.kept_\(short)_\(place)" }
+
     func staged(_ place: Int) -> String { "residency.staged_\(short)_\(place)" }
 }

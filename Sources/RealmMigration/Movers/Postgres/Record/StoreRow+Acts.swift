@@ -11,6 +11,7 @@ extension StoreRow {
         switch act {
         case .claim: return claimed(by: ticket)
         case .decide(let epoch, let wanted): return decided(epoch, wanted, by: ticket)
+        case .reassert(let epoch, let token): return reasserted(epoch, token, by: ticket)
         // Whoever is shown the token may open (H34), whenever.
         case .open(let epoch, let token): return opened(epoch, token, by: ticket)
         default: break
@@ -18,7 +19,8 @@ extension StoreRow {
         // What is over stays so when it is asked for again.
         if migration.isEmpty {
             switch (act, state) {
-            case (.purge, .moved), (.purged, .moved), (.giveUp, .open), (.empty, .open), (.emptied, .open),
+            case (.retire, .moved), (.purge, .moved), (.purged, .moved), (.giveUp, .open), (.empty, .open),
+                (.emptied, .open),
                 (.finish, .open):
                 return .asItIs
             default: break
@@ -28,7 +30,7 @@ extension StoreRow {
         switch act {
         case .fence(let epoch): return fenced(epoch)
         case .seal(let epoch, let token): return sealed(epoch, token)
-        case .prepare, .purge, .purged, .giveUp: return leaving(act)
+        case .prepare, .retire, .purge, .purged, .giveUp: return leaving(act)
         default: return arriving(act, ticket)
         }
     }
@@ -115,9 +117,28 @@ extension StoreRow {
         }
     }
 
+    /// The target is open by this token: whatever a row says that was set back, the tenant has left.
+    private func reasserted(_ epoch: Int64, _ token: String, by ticket: MoveTicket) -> StoreAnswer {
+        guard migration.isEmpty || migration == ticket.migration, ticket.generation >= generation else {
+            return overtaken(ticket)
+        }
+        switch state {
+        case .moved where self.epoch == epoch, .purging where self.epoch == epoch: return .asItIs
+        case .open where self.epoch <= epoch, .fenced where self.epoch <= epoch:
+            return change { row in
+                row.take(ticket)
+                row.state = .moved
+                row.epoch = epoch
+                row.token = token
+            }
+        default: return misfit("say that the tenant left at epoch \(epoch)")
+        }
+    }
+
     private func leaving(_ act: StoreAct) -> StoreAnswer {
         switch (act, state) {
         case (.prepare, .open), (.prepare, .fenced): .asItIs
+        case (.retire, .moved), (.retire, .purging): .asItIs
         case (.purge, .moved): change { $0.state = .purging }
         case (.purge, .purging): .asItIs
         case (.purged, .purging):

@@ -14,6 +14,8 @@ struct StoreRow: Sendable, Equatable {
     var other = ""
     /// Of the seal. In a row that is `open`, what opened it.
     var token: String?
+    /// Where the server's log stood when it was fenced, left or opened; `nil` before.
+    var point: SlotPoint?
 
     /// What it says to whoever claims it.
     var claim: StoreClaim {

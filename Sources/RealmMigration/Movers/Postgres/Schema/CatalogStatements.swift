@@ -62,7 +62,9 @@ enum CatalogStatements {
 
     private static let foreignKeys = """
         (SELECT coalesce(json_agg(json_build_object('name', k.conname, 'schema', fn.nspname, 'table', fc.relname,
-            'isDeferrable', k.condeferrable, 'columns', \(columnNames("k.conrelid", "k.conkey")),
+            'isDeferrable', k.condeferrable,
+            'hasAction', k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r'),
+            'columns', \(columnNames("k.conrelid", "k.conkey")),
             'targetColumns', \(columnNames("k.confrelid", "k.confkey"))) ORDER BY k.conname), '[]')
             FROM pg_constraint k JOIN pg_class fc ON fc.oid = k.confrelid
             JOIN pg_namespace fn ON fn.oid = fc.relnamespace
@@ -112,6 +114,7 @@ enum CatalogStatements {
             'role', current_user, 'database', current_database(), 'isSuperuser', r.rolsuper,
             'mayReplicate', r.rolsuper OR r.rolreplication,
             'mayCreate', has_database_privilege(current_database(), 'CREATE'),
+            'isDurable', current_setting('synchronous_standby_names') <> '',
             'bypassesRowSecurity', r.rolsuper OR r.rolbypassrls,
             'prepared', (SELECT coalesce(json_agg(p.gid ORDER BY p.prepared), '[]') FROM (SELECT gid, prepared
                 FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared LIMIT 10) p),
@@ -122,6 +125,22 @@ enum CatalogStatements {
                 ORDER BY xact_start LIMIT 10) q))
         FROM pg_roles r WHERE r.rolname = current_user
         """
+
+    /// The schema of pg_stat_statements; NULL where it is not there.
+    static let statementsPlace = """
+        SELECT (SELECT quote_ident(extnamespace::regnamespace::text) FROM pg_extension
+            WHERE extname = 'pg_stat_statements')
+        """
+
+    /// Role and text of what has changed or deleted rows in this database, constants left out; the most frequent.
+    static func statements(in place: String) -> String {
+        """
+        SELECT r.rolname, left(s.query, 2000) FROM \(place).pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid \
+        WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+        AND s.query ~* '(update|delete|insufficient privilege)' AND s.query NOT LIKE '%residency.%' \
+        ORDER BY s.calls DESC LIMIT 500
+        """
+    }
 
     /// From 15 on a role may be allowed what only superusers may before. The function is not there in older servers.
     static let mayReplay = "SELECT has_parameter_privilege('session_replication_role', 'SET')::text"

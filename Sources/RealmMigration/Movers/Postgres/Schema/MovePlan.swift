@@ -103,10 +103,19 @@ struct MovePlan: Equatable, Sendable {
             throw Misfit(
                 "missing-column", "\(description.title) has no column \(excluded), which is not to be moved.")
         }
+        let off = settings.offStates.first { parts($0.key, settings) == (place, name) }?.value ?? []
+        if let missing = off.first(where: { description.column($0.column) == nil }) {
+            throw Misfit(
+                "missing-column", "\(description.title) has no column \(missing.column) to be switched off by.")
+        }
+        guard off.isEmpty || !description.primaryKey.isEmpty else {
+            throw Misfit("off-without-key", "\(description.title) has no primary key to be switched on by.")
+        }
         return MovedTable(
             description: description, tenantColumn: column, tenant: tenant, path: path,
             excludedRows: declared.excludedRows, excludedColumns: declared.excludedColumns,
-            isActivating: settings.activating.contains { parts($0, settings) == (place, name) })
+            isActivating: off.isEmpty && settings.activating.contains { parts($0, settings) == (place, name) },
+            off: off)
     }
 
     subscript(title: String) -> MovedTable? { tables.first { $0.title == title } }

@@ -18,10 +18,22 @@ struct MovedTable: Equatable, Sendable {
     var path: [Step] = []
     var excludedRows: String?
     var excludedColumns: [String] = []
+    /// Its rows arrive with the switch.
     var isActivating = false
+    /// Its rows arrive with the others, with this in their columns until the switch.
+    var off: [PostgresOffColumn] = []
+    /// The rows of a table that arrives switched off, once more and as they are: what switches them on.
+    var isTwin = false
 
     /// `schema.table`, as people write it and as lanes are called.
-    var title: String { description.title }
+    var title: String { isTwin ? description.title + " (switched on)" : description.title }
+
+    /// What switches a table's rows on.
+    var twin: MovedTable {
+        var twin = self
+        (twin.isTwin, twin.isActivating) = (true, true)
+        return twin
+    }
 
     /// In quotes.
     var name: String { SQLText.name(description.schema) + "." + SQLText.name(description.name) }
@@ -35,7 +47,10 @@ struct MovedTable: Equatable, Sendable {
     }
 
     /// What is compared: with what the database makes.
-    var comparedColumns: [String] { description.columns.map(\.name).filter { !excludedColumns.contains($0) } }
+    var comparedColumns: [String] {
+        let later = isTwin ? [] : off.map(\.column)
+        return description.columns.map(\.name).filter { !excludedColumns.contains($0) && !later.contains($0) }
+    }
 
     /// Whether its rows travel in PostgreSQL's binary form.
     var isBinary: Bool { copiedColumns.allSatisfy(\.isPortable) }

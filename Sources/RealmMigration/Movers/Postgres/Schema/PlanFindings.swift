@@ -11,13 +11,16 @@ struct PlanFindings {
     let isTarget: Bool
     /// Rows of the tenant by table.
     let rows: [String: Int64]
+    /// Roles whose changes are left undone without an error, and whether those of others are accepted to fail.
+    let jobRoles: [String]
+    let acceptsSweeps: Bool
 
     private(set) var blockers: [StoreSurvey.Finding] = []
     private(set) var warnings: [StoreSurvey.Finding] = []
 
     init(
         plan: MovePlan, schema: SchemaDescription, facts: ServerFacts, limits: PostgresStoreLimits, mode: MoveMode,
-        isTarget: Bool, rows: [String: Int64]
+        isTarget: Bool, rows: [String: Int64], jobRoles: [String] = [], acceptsSweeps: Bool = false
     ) {
         self.plan = plan
         self.schema = schema
@@ -26,6 +29,8 @@ struct PlanFindings {
         self.mode = mode
         self.isTarget = isTarget
         self.rows = rows
+        self.jobRoles = jobRoles
+        self.acceptsSweeps = acceptsSweeps
         blockers = plan.blockers
         lookAtServer()
         for table in plan.tables {
@@ -34,6 +39,7 @@ struct PlanFindings {
             if isTarget { lookAtTarget(table) } else { lookAtSource(table) }
         }
         lookAtCircles()
+        if !isTarget { lookAtStatements() }
         if mode == .live, !isTarget { lookAtLog() }
     }
 
@@ -62,6 +68,13 @@ struct PlanFindings {
                 "prepared-transaction",
                 "The transaction \(name) is prepared; if it holds rows of the tenant, the fence "
                     + "cannot be raised before it ends.", "COMMIT PREPARED \(SQLText.literal(name))")
+        }
+        if !facts.isDurable {
+            warn(
+                "one-disk",
+                "What is decided is on the disk of this server alone when it counts: if a standby takes over without "
+                    + "its last commits, the other region is asked, and the tenant stays held until it answers.",
+                "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (NAME, NAME)'")
         }
         for words in facts.longTransactions {
             warn("long-transaction", "A transaction has been open for long: \(words).", "End it before the move.")
@@ -141,6 +154,7 @@ struct PlanFindings {
                 trigger.isAlways
                     ? "ALTER TABLE \(table.name) ENABLE TRIGGER \(SQLText.name(trigger.name))" : grantReplay)
         }
+        if facts.mayReplay != true { lookAtOrder(table) }
         if table.isActivating, facts.mayReplay != true {
             let children = plan.tables.filter { TableOrder.references($0).contains(table.title) && !$0.isActivating }
             for child in children {
@@ -148,6 +162,24 @@ struct PlanFindings {
                     "activating-parent", "\(child.title) refers to \(table.title), whose rows arrive last.", grantReplay
                 )
             }
+        }
+    }
+
+    /// Rows that are put in with their foreign keys checked come in an order that satisfies these, and do not change
+    /// each other.
+    private mutating func lookAtOrder(_ table: MovedTable) {
+        guard mode == .live, table.isFollowed else { return }
+        for key in table.description.foreignKeys where key.hasAction {
+            block(
+                "cascading-key",
+                "\(key.name) of \(table.title) changes or deletes rows by itself, and the log tells of them once more.",
+                grantReplay)
+        }
+        for parent in plan.tables where !parent.isFollowed && !parent.isActivating {
+            guard TableOrder.references(table).contains(parent.title) else { continue }
+            block(
+                "late-parent",
+                "\(table.title) refers to \(parent.title), whose rows are copied in the pause, after it.", grantReplay)
         }
     }
 
@@ -204,6 +236,29 @@ struct PlanFindings {
             return "Make \(table.tenantColumn) a text, or move offline."
         }
         return "ALTER TABLE \(table.name) REPLICA IDENTITY FULL"
+    }
+
+    /// Statements of jobs that are about all tenants meet the fence for one, and fail for all (H40).
+    private mutating func lookAtStatements() {
+        guard let statements = facts.statements else {
+            warn(
+                "statements-unseen",
+                "What the app's jobs do cannot be seen: an UPDATE or DELETE of many tenants' rows fails as a whole "
+                    + "while one of them moves, unless its role is one of the store's `jobs`.",
+                "CREATE EXTENSION pg_stat_statements; GRANT pg_read_all_stats TO \(role)")
+            return
+        }
+        for statement in statements {
+            guard let table = plan.tables.first(where: { statement.isAboutAllTenants(of: $0) }) else { continue }
+            let words = "The role \(statement.role) changes \(table.title) for all tenants: \(statement.words)"
+            if jobRoles.contains(statement.role) || acceptsSweeps {
+                warn("statement-of-all-tenants", words + " What it means for the tenant is left undone meanwhile.")
+            } else {
+                block(
+                    "statement-of-all-tenants", words + " It would fail as a whole while the tenant moves.",
+                    "Run it by a role of its own, named in the store's `jobs`; or set `acceptSweeps: true`.")
+            }
+        }
     }
 
     private mutating func lookAtLog() {

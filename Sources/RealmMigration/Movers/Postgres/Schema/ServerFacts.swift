@@ -13,10 +13,14 @@ struct ServerFacts: Codable, Equatable, Sendable {
     /// Make a schema in the database.
     var mayCreate: Bool
     var bypassesRowSecurity: Bool
+    /// A commit counts when it is on another server's disk as well.
+    var isDurable: Bool
     /// Names of prepared transactions.
     var prepared: [String]
     var longTransactions: [String]
     /// `session_replication_role` may be set: rows are applied without triggers and without checks of foreign keys,
     /// which the comparison makes up for.
     var mayReplay: Bool?
+    /// What has changed rows; `nil` where the server does not keep it.
+    var statements: [SeenStatement]?
 }

@@ -30,6 +30,8 @@ struct TableDescription: Codable, Equatable, Sendable {
         var table: String
         var targetColumns: [String]
         var isDeferrable: Bool
+        /// What happens to a row happens to those that refer to it: deleted, set to nothing, or given the new key.
+        var hasAction: Bool
     }
 
     struct Trigger: Codable, Equatable, Sendable {

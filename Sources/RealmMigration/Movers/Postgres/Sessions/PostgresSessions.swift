@@ -39,6 +39,21 @@ final class PostgresSessions: Sendable {
         }
     }
 
+    /// Runs `body` on a session that is made for it, and ended with it.
+    /// - Throws: ``PostgresSessionError``, and what `body` throws.
+    func useNew<Value>(_ body: (PostgresSession) async throws -> Value) async throws -> Value {
+        let session = PostgresSession(settings)
+        do {
+            try await session.open()
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
     /// A session that its caller keeps; ``release(_:)`` ends it.
     func take() async throws -> PostgresSession {
         let deadline = ContinuousClock.now + Self.patience

@@ -37,7 +37,8 @@ extension PostgresSide {
             throw MigrationError(.blocked, plan.blockers.count == 1 ? first.message : first.message + " And more.")
         }
         let facts = try await facts()
-        let prepared = PreparedPlan(tables: plan.tables, mayReplay: facts.mayReplay == true)
+        let twins = plan.tables.filter { !$0.off.isEmpty }.map(\.twin)
+        let prepared = PreparedPlan(tables: plan.tables + twins, mayReplay: facts.mayReplay == true)
         plans.withLock { plans in
             // Few migrations run at a time; what is forgotten is read again.
             if plans.count >= 64 { plans.removeAll() }
@@ -55,10 +56,13 @@ extension PostgresSide {
 
 /// What a side works by, once a migration is under way.
 struct PreparedPlan: Sendable {
-    /// In the order in which rows are put in.
+    /// In the order in which rows are put in; what switches rows on comes last.
     let tables: [MovedTable]
     /// Rows are put in without triggers and checks of foreign keys.
     let mayReplay: Bool
+
+    /// Each table once.
+    var own: [MovedTable] { tables.filter { !$0.isTwin } }
 
     subscript(title: String) -> MovedTable? { tables.first { $0.title == title } }
 

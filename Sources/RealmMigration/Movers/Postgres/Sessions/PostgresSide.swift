@@ -58,11 +58,12 @@ package final class PostgresSide: Sendable {
     // MARK: Running
 
     /// Runs `body` on a session, and says what went wrong in the mover's words.
+    /// - Parameter isFresh: on one that is made for it.
     func use<Value>(
-        _ what: String, _ body: (PostgresSession) async throws -> Value
+        _ what: String, isFresh: Bool = false, _ body: (PostgresSession) async throws -> Value
     ) async throws(MigrationError) -> Value {
         do {
-            return try await sessions.use(body)
+            return try await isFresh ? sessions.useNew(body) : sessions.use(body)
         } catch { throw migrationError(error, what) }
     }
 
@@ -103,8 +104,7 @@ package final class PostgresSide: Sendable {
         guard !isMade.withLock({ $0 }) else { return }
         let id = Hexadecimal.lowerCase(SecureRandom.bytes(16))
         try await use("making the schema residency") { session in
-            let present = try await session.run("SELECT to_regclass('residency.cursor') IS NOT NULL").last?.value
-            if present == "t" { return }
+            if try await session.run(StoreSchema.isThere).last?.value == "t" { return }
             try await session.run("BEGIN;\(StoreSchema.statements);\(StoreSchema.fill(id: id));COMMIT")
         }
         isMade.withLock { $0 = true }

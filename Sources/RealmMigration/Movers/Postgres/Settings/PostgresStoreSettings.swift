@@ -16,9 +16,14 @@ package struct PostgresStoreSettings: Sendable {
     package var schemas = ["public"]
     /// Tables whose rows make the app act for a tenant (`activates`): they arrive with the switch (H11).
     package var activating: [String] = []
+    /// For those of them that other tables refer to: what keeps the app from acting, by table. Such a row arrives with
+    /// the others, switched off, and is switched on with the switch (H42).
+    package var offStates: [String: [PostgresOffColumn]] = [:]
     /// Roles of background jobs whose UPDATE and DELETE of a tenant that is moving are left undone without an error
     /// (H40).
     package var jobRoles: [String] = []
+    /// Statements of other roles about all tenants are known, and may fail while a tenant moves.
+    package var acceptsSweeps = false
     package var limits = PostgresStoreLimits()
 
     package init(name: String, urls: [Region: Secret]) {
