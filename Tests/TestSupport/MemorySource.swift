@@ -131,9 +131,12 @@ struct MemorySource: SourceStore {
         }
     }
 
-    func raiseFence(_ ticket: MoveTicket, epoch: Int64, within budget: Duration) async throws(MigrationError) {
+    func raiseFence(
+        _ ticket: MoveTicket, epoch: Int64, onlyWhereUp: Bool, within budget: Duration
+    ) async throws(MigrationError) {
         try await store.visit(.source, .raiseFence, ticket) { state throws(MigrationError) in
             try MemoryStore.check(state, ticket, [.open, .fenced])
+            if onlyWhereUp, state.record.state == .open { throw MigrationError(.mustRestart, "it was let go") }
             guard epoch > state.record.epoch || state.record.state == .fenced && epoch == state.record.epoch else {
                 throw MigrationError(.overtaken, "given up already")
             }

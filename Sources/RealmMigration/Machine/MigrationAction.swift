@@ -36,6 +36,8 @@ package enum MigrationEvent: Sendable, Equatable {
     case switched
     /// The tenant serves at the source as before: why.
     case givenUp(String)
+    /// Nothing has begun, or what has begun stands as before: why. It may be tried again.
+    case putOff(String)
     case finished
     case purged
     case cleanedUp

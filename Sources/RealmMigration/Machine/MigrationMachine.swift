@@ -19,6 +19,7 @@ package struct MigrationMachine: Sendable, Equatable {
 
     private let kind: MigrationRecord.Kind
     private let commitsByItself: Bool
+    private let isOfHost: Bool
     private let windowEnd: Int64?
     private let rules: MigrationRules
     /// A cutover was under way when this node took the migration.
@@ -36,9 +37,9 @@ package struct MigrationMachine: Sendable, Equatable {
         (kind, self.memo, self.rules) = (record.kind, memo, rules)
         mustSettle = record.phase == .cuttingOver
         if case .host(_, let end) = record.trigger {
-            (commitsByItself, windowEnd) = (false, end)
+            (commitsByItself, isOfHost, windowEnd) = (false, true, end)
         } else {
-            (commitsByItself, windowEnd) = (record.commit == .automatic, nil)
+            (commitsByItself, isOfHost, windowEnd) = (record.commit == .automatic, false, nil)
         }
     }
 
@@ -82,12 +83,23 @@ package struct MigrationMachine: Sendable, Equatable {
             rollBack("Rehearsed: it could have been switched.")
             return .cleanUp
         }
-        if commitsByItself || isReturn || wishes.contains(.commit), nextCutover <= now {
+        if memo.mode == .offline, memo.isCopied != true {
+            guard mayStopWrites else { return .wait(.seconds(1)) }
+            phase = .copying
+            return .copy
+        }
+        if isToCommit, nextCutover <= now {
             phase = .cuttingOver
             return .cutOver
         }
         return memo.mode == .live ? .follow : .wait(.seconds(1))
     }
+
+    private var isToCommit: Bool { commitsByItself || isReturn || wishes.contains(.commit) }
+
+    /// Whether the copy of a move that is not live may begin, for it stops the tenant's writes until the decision. The
+    /// host has its site offline when it says so (H16); an administrator who commits by hand has to have said so.
+    private var mayStopWrites: Bool { kind == .move && (isToCommit || isOfHost) }
 
     private mutating func afterSwitch(_ now: Int64) -> MigrationAction {
         guard let purgeAt else { return .finish }
@@ -107,14 +119,18 @@ package struct MigrationMachine: Sendable, Equatable {
             if isSwitched { becomeCommitted() } else { giveUp("The node that led the cutover is gone.", now) }
         case .looked: phase = .done
         case .prepared(let mode):
-            memo.mode = mode
-            phase = mode == .live ? .copying : .ready
-        case .copied: phase = .catchingUp
+            (memo.mode, memo.isCopied) = (mode, nil)
+            phase = mode == .live || mayStopWrites ? .copying : .ready
+        case .copied:
+            // What stands still has nothing to catch up with.
+            if memo.mode == .offline { memo.isCopied = true }
+            phase = memo.mode == .offline ? .ready : .catchingUp
         case .followed(let isClose, let inTheWay):
             phase = isClose && inTheWay.isEmpty ? .ready : .catchingUp
             reason = inTheWay.isEmpty ? "" : "In the way of the cutover: \(inTheWay.joined(separator: ", "))"
         case .switched: becomeCommitted()
         case .givenUp(let reason): giveUp(reason, now)
+        case .putOff(let reason): putOff(reason, now)
         case .finished: purgeAt = now + rules.purgeDelay.inMilliseconds
         case .purged: becomePurged()
         case .cleanedUp: phase = isReturn ? .done : .rolledBack
@@ -149,9 +165,21 @@ package struct MigrationMachine: Sendable, Equatable {
         if memo.mode == .live { phase = .catchingUp } else { copyAnew() }
     }
 
+    private mutating func putOff(_ reason: String, _ now: Int64) {
+        memo.cutoversGivenUp += 1
+        self.reason = reason
+        if wishes.contains(.cancel) { return rollBack("It was cancelled in its cutover.") }
+        guard memo.cutoversGivenUp < rules.cutovers else {
+            return rollBack("It was tried \(memo.cutoversGivenUp) times, and put off the last time for this: \(reason)")
+        }
+        nextCutover = now + rules.pause(after: memo.cutoversGivenUp).inMilliseconds
+        if phase == .cuttingOver { phase = .ready } else { pausedUntil = nextCutover }
+    }
+
     /// What was copied while the tenant's writes stood still is worth nothing once they go on.
     private mutating func copyAnew() {
         attempt += 1
+        memo.isCopied = nil
         phase = .preparing
     }
 
@@ -184,6 +212,8 @@ package struct MigrationMachine: Sendable, Equatable {
 package struct MigrationMemo: Sendable, Codable, Equatable {
     /// Decided when it was prepared.
     package var mode: MoveMode?
+    /// Not live: the tenant's writes stand still, and what there was has been copied and compared.
+    package var isCopied: Bool?
     package var cutoversGivenUp = 0
     /// In a row.
     package var failures = 0

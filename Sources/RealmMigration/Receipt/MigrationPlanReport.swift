@@ -26,6 +26,8 @@ package struct MigrationPlanReport: Sendable, Codable, Equatable {
     /// Milliseconds.
     package var expectedDuration: Int64 = 0
     package var expectedPause: Int64 = 0
+    /// Of a move that is not live: for how long the tenant is read and not written.
+    package var expectedStop: Int64?
 
     package init(mode: MoveMode) { self.mode = mode }
 
@@ -74,8 +76,13 @@ package struct MigrationPlanReport: Sendable, Codable, Equatable {
     private static let rowsPerSecond: Int64 = 40_000
     private static let fixedMilliseconds: Int64 = 500
 
-    /// - Parameter bytesPerSecond: the throttle; 0 for none.
-    mutating func estimate(bytesPerSecond: Int, mode: MoveMode) {
+    /// Between two times that the host asks whether it may commit, and so between its site's return and its commit.
+    private static let hostWait: Int64 = 300_000
+
+    /// - Parameters:
+    ///   - bytesPerSecond: the throttle; 0 for none.
+    ///   - isOfHost: the host commits.
+    mutating func estimate(bytesPerSecond: Int, mode: MoveMode, isOfHost: Bool) {
         func milliseconds(_ tables: [Table]) -> Int64 {
             let rows = tables.reduce(0) { $0 + $1.rows }
             let bytes = tables.reduce(0) { $0 + $1.bytes }
@@ -83,8 +90,11 @@ package struct MigrationPlanReport: Sendable, Codable, Equatable {
             return max(rows * 1_000 / Self.rowsPerSecond, byBytes)
         }
         expectedDuration = Self.fixedMilliseconds + milliseconds(tables)
-        expectedPause =
-            mode == .offline
-            ? expectedDuration : Self.fixedMilliseconds / 2 + milliseconds(tables.filter { !$0.isLive })
+        expectedPause = Self.fixedMilliseconds / 2
+        guard mode == .offline else {
+            expectedPause += milliseconds(tables.filter { !$0.isLive })
+            return
+        }
+        expectedStop = expectedDuration + (isOfHost ? Self.hostWait : 0)
     }
 }

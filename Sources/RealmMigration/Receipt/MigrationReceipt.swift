@@ -19,6 +19,8 @@ package struct MigrationReceipt: Sendable, Codable, Equatable {
     package var epoch: Int64?
     /// Milliseconds between the closing of the gate and the switch, as the coordinator saw them.
     package var pause: Int64?
+    /// Of a move that was not live: milliseconds for which the tenant was read and not written.
+    package var writesStopped: Int64?
     /// Every owner node of the source has acknowledged the hold, but for these.
     package var passedOver: [String]
     package var stores: [MigrationProgress.Store]
@@ -35,6 +37,7 @@ package struct MigrationReceipt: Sendable, Codable, Equatable {
         (phase, reason, attempt) = (record.phase, record.reason, record.attempt)
         mode = progress.memo.mode
         (epoch, pause, passedOver) = (progress.epoch, progress.pause, progress.passedOver)
+        writesStopped = progress.writesStopped
         stores = progress.stores
         reached = progress.reached.mapValues {
             Date(timeIntervalSince1970: Double($0) / 1_000)

@@ -67,18 +67,17 @@ final class CutoverPause: Sendable {
     // MARK: Before the decision
 
     private func moveRest(_ epoch: Int64) async throws -> Bool {
-        let budget = mode == .live ? settings.drainBudget : settings.offlineBudget
-        for work in works { try await work.move.source.raiseFence(work.ticket, epoch: epoch, within: budget) }
+        for work in works {
+            // Offline it is up since before the copy, and must have been all the time.
+            try await work.move.source.raiseFence(
+                work.ticket, epoch: epoch, onlyWhereUp: mode == .offline, within: settings.drainBudget)
+        }
         await ledger.note { $0.fenced = epoch }
         for work in works {
             async let schema: Void = work.checkSchema()
-            switch mode {
-            case .live: try await followToTheEnd(work)
-            case .offline:
-                try await work.copyAll()
-                try await work.verifyCopy()
-                try await verifyActivating(work, try await work.move.source.lanes(work.ticket))
-            }
+            if mode == .live { try await followToTheEnd(work) }
+            // What belongs to the pause alone has no copy that was compared before.
+            try await verifyActivating(work, try await work.copy(activating: true))
             try await schema
         }
         try Task.checkCancellation()
@@ -105,9 +104,6 @@ final class CutoverPause: Sendable {
         }
         let differences = try await work.differences(requests)
         guard differences.isEmpty else { throw work.error(differences) }
-        // What belongs to the pause alone has no copy that was compared before.
-        let lanes = try await work.copy(activating: true)
-        try await verifyActivating(work, lanes)
     }
 
     private func verifyActivating(_ work: MoveWork, _ lanes: [CopyLane]) async throws {
@@ -176,6 +172,12 @@ final class CutoverPause: Sendable {
         }
         guard there.claim.state == .open, there.claim.epoch == epoch + 1, let token = there.claim.token else { return }
         try await work.move.source.reassert(work.ticket, epoch: epoch, token: token)
+    }
+
+    /// The tenant stays, before anything was asked of the data: the fence that may be up comes down.
+    func giveUp(_ hold: TenantHold) async {
+        // Not the caller's task: one that is cancelled would not wait between two tries.
+        _ = await Task { await self.conclude(hold) }.value
     }
 
     /// Asks until it is known and carried out.

@@ -62,6 +62,10 @@ package struct MigrationProgress: Sendable, Codable, Equatable {
     package var expectedPause: Int64?
     /// From the gate to the switch; milliseconds.
     package var pause: Int64?
+    /// Of a move that is not live: when the tenant's writes were stopped, in milliseconds since 1970, and for how many
+    /// milliseconds they had been when it was switched.
+    package var writesStoppedAt: Int64?
+    package var writesStopped: Int64?
     /// Nodes that had not acknowledged, and were passed over.
     package var passedOver: [String] = []
     /// Epoch of the hold that was switched.

@@ -96,6 +96,7 @@ extension MigrationRunner {
     func takeAway() async throws {
         // What was refused at its first look has left nothing anywhere.
         guard await !ledger.progress.stores.isEmpty else { return }
+        try await letWritesPass()
         for work in try await works() {
             try await ours {
                 try await claiming(
@@ -111,7 +112,7 @@ extension MigrationRunner {
     }
 
     /// A side that another migration has is not this one's to clean up.
-    private func ours(_ body: () async throws -> Void) async throws {
+    func ours(_ body: () async throws -> Void) async throws {
         do { try await body() } catch let error as MigrationError {
             guard error.code == .overtaken else { throw error }
         }

@@ -11,6 +11,7 @@ extension MigrationRunner {
     private static let schemaPause = Duration.seconds(5)
 
     func copy() async throws -> MigrationEvent {
+        if await ledger.progress.memo.mode == .offline { return try await copyStandingStill() }
         for work in try await works() {
             try await work.copy(activating: false)
             try await work.verifyCopy()
@@ -68,7 +69,7 @@ extension MigrationRunner {
     }
 
     /// The schema is on both sides what it was when the move was prepared (H12).
-    private func checkSchema() async throws {
+    func checkSchema() async throws {
         let mode = await ledger.progress.memo.mode ?? .live
         for work in try await works() {
             guard try await work.move.source.schemaState(work.ticket) == nil else {
@@ -105,21 +106,23 @@ extension MigrationRunner {
             return .followed(isClose: false, inTheWay: inTheWay)
         }
         let record = await ledger.record
-        let pause = CutoverPause(
-            works, mode: mode, settings: parts.settings, checks: checks.withLock { $0 }, journal: parts.journal,
-            ledger: ledger, logger: logger)
+        let pause = pause(works, mode, checks: checks.withLock { $0 })
         let (from, to) = (record.from, record.to)
         let held = Mutex<(TenantHold, ContinuousClock.Instant)?>(nil)
         let outcome = await parts.coordinators.coordinator(holdSettings(works, mode)).run(
-            record.tenant, migration: record.holdName, source: from, target: to
-        ) { hold in
-            held.withLock { $0 = (hold, .now) }
-            return await pause.decide(hold) ? to : from
-        }
+            record.tenant, migration: record.holdName, source: from, target: to,
+            giveUp: { hold in if mode == .offline { await pause.giveUp(hold) } },
+            decide: { hold in
+                held.withLock { $0 = (hold, .now) }
+                return await pause.decide(hold) ? to : from
+            })
         let took = held.withLock { $0.map { ($0.0.epoch, ContinuousClock.now - $0.1) } }
         switch outcome {
         case .released(_, let passedOver):
+            let now = parts.now()
+            writesPass()
             await ledger.note { progress in
+                progress.writesStopped = progress.writesStoppedAt.map { now - $0 }
                 progress.pause = took?.1.inMilliseconds
                 progress.epoch = took?.0
                 progress.passedOver = passedOver.map(\.description)
@@ -129,6 +132,8 @@ extension MigrationRunner {
             // What was switched was switched, whatever became of its last word.
             if try await isSwitched() { return .switched }
             checks.withLock { $0 = [:] }
+            // Nobody has held it, and what was copied is whole.
+            if mode == .offline, try await areWritesStopped() { return .putOff(reason.sentence) }
             if let error = pause.error, ![.inTheWay, .unavailable].contains(error.code) { return .failed(error) }
             return .givenUp(pause.error?.message ?? reason.sentence)
         }
@@ -142,11 +147,22 @@ extension MigrationRunner {
         return found.isEmpty ? nil : found
     }
 
-    private func holdSettings(_ works: [MoveWork], _ mode: MoveMode) async -> HoldSettings {
+    func pause(_ works: [MoveWork], _ mode: MoveMode, checks: [String: OpenChecks] = [:]) -> CutoverPause {
+        CutoverPause(
+            works, mode: mode, settings: parts.settings, checks: checks, journal: parts.journal, ledger: ledger,
+            logger: logger)
+    }
+
+    func holdSettings(_ works: [MoveWork], _ mode: MoveMode) async -> HoldSettings {
         var isFenced = !works.isEmpty
         for work in works where await ledger.progress[work.move.name]?.hasFence != true { isFenced = false }
         var settings = parts.coordinators.settings(isFenced: isFenced)
-        settings.deadline = mode == .live ? parts.settings.deadline : parts.settings.offlineBudget
+        settings.deadline = parts.settings.deadline
+        if mode == .offline, !works.isEmpty {
+            settings.areWritesStopped = true
+            // What was copied is worth nothing once a hold of all requests was given up.
+            settings.tries = 1
+        }
         settings.cutoverWindow = parts.settings.cutoverWindow
         settings.drainBudget = parts.settings.drainBudget
         settings.passOverSilent = parts.settings.passOverSilent
@@ -169,9 +185,7 @@ extension MigrationRunner {
         if try await isSwitched() { return .settled(isSwitched: true) }
         let mode = await ledger.progress.memo.mode ?? .live
         let works = try await works()
-        let pause = CutoverPause(
-            works, mode: mode, settings: parts.settings, checks: [:], journal: parts.journal, ledger: ledger,
-            logger: logger)
+        let pause = pause(works, mode)
         let hold = try await parts.journal.hold(of: record.tenant)
         guard let hold, hold.migration.hasPrefix(record.id) else {
             // It had not been held yet, or the hold was ended: with a give-up, else the journal would know.

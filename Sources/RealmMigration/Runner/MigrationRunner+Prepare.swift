@@ -74,7 +74,7 @@ extension MigrationRunner {
         guard wanted == .auto else { return offline }
         // Better named by what keeps it from moving live than taken down for longer than anybody has agreed to.
         guard offline.report.blockers.isEmpty,
-            offline.report.expectedDuration <= parts.settings.offlineBudget.inMilliseconds
+            offline.report.expectedStop ?? 0 <= parts.settings.offlineBudget.inMilliseconds
         else { return live }
         offline.report.warnings += live.report.blockers.map { blocker in
             var warning = blocker
@@ -105,7 +105,8 @@ extension MigrationRunner {
             look.report.add(move.name, source: source, target: target, isShared: store.isShared)
             look.stores.append(store)
         }
-        look.report.estimate(bytesPerSecond: parts.settings.bytesPerSecond, mode: mode)
+        let isOfHost = if case .host = await ledger.record.trigger { true } else { false }
+        look.report.estimate(bytesPerSecond: parts.settings.bytesPerSecond, mode: mode, isOfHost: isOfHost)
         return look
     }
 }

@@ -15,6 +15,8 @@ final class MigrationRunner: Sendable {
     let hasClaimed = Mutex(false)
     /// When a round of what follows last looked at the schema.
     let schemaCheckedAt = Mutex<ContinuousClock.Instant?>(nil)
+    /// Since when the tenant's writes stand still, as far as this node knows.
+    let stoppedAt = Mutex<ContinuousClock.Instant?>(nil)
     /// What is being done, so that a wish can stop it.
     private let running = Mutex<Task<MigrationEvent, Never>?>(nil)
 

@@ -9,9 +9,9 @@ package struct MigrationSettings: Sendable {
     package var bytesPerSecond = 32 << 20
     /// What a pause may take, for a migration to count as ready.
     package var pauseBudget = Duration.milliseconds(500)
-    /// From the gate to the decision of a live move; past it the cutover is given up.
+    /// From the gate to the decision; past it the cutover is given up.
     package var deadline = Duration.seconds(2)
-    /// How long the writes of a tenant that is moved offline may stand still.
+    /// How long the writes of a tenant that is moved offline may stand still for the copy.
     package var offlineBudget = Duration.seconds(600)
     /// In-flight requests and the transactions of the tenant are waited for so long.
     package var drainBudget = Duration.milliseconds(500)

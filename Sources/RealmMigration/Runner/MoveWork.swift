@@ -21,12 +21,6 @@ struct MoveWork: Sendable {
         return lanes
     }
 
-    /// Copies everything, the activating lanes last.
-    func copyAll() async throws {
-        try await copy(activating: false)
-        try await copy(activating: true)
-    }
-
     private func copy(_ lanes: [CopyLane]) async throws {
         let cursors = try await move.target.cursors(ticket)
         await noteLanes(lanes)

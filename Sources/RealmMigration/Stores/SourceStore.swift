@@ -62,7 +62,10 @@ package protocol SourceStore: Sendable {
     // MARK: The pause
 
     /// Refuses the tenant's writes from now on; waits, bounded, for every open transaction that has written (H18).
-    func raiseFence(_ ticket: MoveTicket, epoch: Int64, within budget: Duration) async throws(MigrationError)
+    /// - Parameter onlyWhereUp: what was copied is whole only if no write has passed since the fence was raised for this
+    ///   attempt (H16): the fence is up, and is lifted to this epoch. Where it is not, `.mustRestart`.
+    func raiseFence(_ ticket: MoveTicket, epoch: Int64, onlyWhereUp: Bool, within budget: Duration)
+        async throws(MigrationError)
 
     /// Writes a marker into the log of changes, after the fence (H7). For a store that is copied while the fence is up
     /// it marks nothing.
@@ -96,6 +99,13 @@ package protocol SourceStore: Sendable {
 }
 
 extension SourceStore {
+    /// Raises a fence that need not have been up.
+    package func raiseFence(
+        _ ticket: MoveTicket, epoch: Int64, within budget: Duration
+    ) async throws(MigrationError) {
+        try await raiseFence(ticket, epoch: epoch, onlyWhereUp: false, within: budget)
+    }
+
     /// A store that makes nothing for a move but its fence has nothing to take away.
     package func finish(_ ticket: MoveTicket) async throws(MigrationError) {}
 

@@ -88,6 +88,10 @@ enum MigrationReport {
         if let pause = progress.expectedPause, record.phase.isBeforeSwitch {
             lines.append(("Expected pause", "\(pause) ms"))
         }
+        if let since = progress.writesStoppedAt, record.phase.isBeforeSwitch {
+            lines.append(("Writes stopped", "since \(date(since).formatted(.iso8601))"))
+        }
+        if let stopped = progress.writesStopped { lines.append(("Writes stopped", "for \(stopped) ms")) }
         if let pause = progress.pause { lines.append(("Pause", "\(pause) ms")) }
         if !progress.passedOver.isEmpty {
             lines.append(("Passed over", progress.passedOver.joined(separator: ", ")))
@@ -119,6 +123,9 @@ enum MigrationReport {
             "\(plan.rows) rows, \(plan.bytes) bytes, \(plan.mode.rawValue); about \(plan.expectedDuration) ms, "
                 + "with a pause of about \(plan.expectedPause) ms"
         ]
+        if let stop = plan.expectedStop {
+            lines.append("Before the pause it is read and not written (503 tenant-moving) for about \(stop) ms")
+        }
         var table = TextTable(["STORE", "TABLE", "ROWS", "BYTES", "HOW"])
         for row in plan.tables {
             table.add([

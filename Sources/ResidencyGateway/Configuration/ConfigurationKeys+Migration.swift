@@ -25,11 +25,11 @@ extension ConfigurationKey {
             "A live migration is ready once what is left follows within this."),
         .scalar(
             "migration.deadline", \.migration.deadline, .duration(.milliseconds(100) ... .seconds(60)),
-            "From the closing of the gate to the decision of a live move; past it the tenant stays for now."
+            "From the closing of the gate to the decision; past it the tenant stays for now."
         ),
         .scalar(
             "migration.offlineBudget", \.migration.offlineBudget, .duration(.seconds(1) ... .seconds(86_400)),
-            "How long the tenant's writes may stand still in a move that is not live."),
+            "How long the tenant's writes may stand still for the copy of a move that is not live."),
         .scalar(
             "migration.drainBudget", \.migration.drainBudget, .duration(.milliseconds(10) ... .seconds(60)),
             "How long the pause waits for requests and transactions under way."),

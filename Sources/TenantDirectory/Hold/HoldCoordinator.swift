@@ -41,8 +41,11 @@ package struct HoldCoordinator: Sendable {
     ///   - target: where it is to be.
     ///   - decide: given the hold, moves the rest and says where the tenant is from now on. What it throws means the
     ///     source. Called at most once.
+    ///   - giveUp: called instead where a hold was made and not all nodes have acknowledged it; the source serves the
+    ///     tenant again once it returns.
     package func run(
         _ tenant: TenantID, migration: String, source: Region, target: Region,
+        giveUp: @escaping @Sendable (TenantHold) async -> Void = { _ in },
         decide: @escaping @Sendable (TenantHold) async throws -> Region
     ) async -> HoldOutcome {
         let cutover = Cutover(tenant: tenant, migration: migration, source: source, target: target)
@@ -54,7 +57,7 @@ package struct HoldCoordinator: Sendable {
                 case .failure(let reason): return .givenUp(reason)
                 case .success(let epoch): highest = epoch
                 }
-                let outcome = try await hold(cutover, above: highest, decide)
+                let outcome = try await hold(cutover, above: highest, giveUp, decide)
                 guard case .givenUp(.inTheWay) = outcome, tries < settings.tries, !Task.isCancelled else {
                     return outcome
                 }
@@ -68,11 +71,15 @@ package struct HoldCoordinator: Sendable {
     }
 
     /// Stops what may write, and nothing else, for a move of data that stands still (amendment H16): the tenant is read
-    /// on at the source. ``run(_:migration:source:target:decide:)`` of the same migration makes a hold of all of it.
+    /// on at the source. ``run(_:migration:source:target:giveUp:decide:)`` of the same migration makes a hold of all of
+    /// it.
+    /// - Parameter giveUp: called where a hold was made and not all nodes have acknowledged it; the source takes writes
+    ///   again once it returns.
     /// - Returns: the hold, once every owner node of the source has acknowledged it; else why not, and then the source
     ///   takes writes again.
     package func stopWrites(
-        _ tenant: TenantID, migration: String, source: Region, target: Region
+        _ tenant: TenantID, migration: String, source: Region, target: Region,
+        giveUp: @escaping @Sendable (TenantHold) async -> Void = { _ in }
     ) async -> Result<TenantHold, HoldOutcome.Reason> {
         let cutover = Cutover(tenant: tenant, migration: migration, source: source, target: target)
         do throws(DirectoryError) {
@@ -86,12 +93,18 @@ package struct HoldCoordinator: Sendable {
             switch await passBarrier(hold, target, until: .now + settings.deadline) {
             case .success: return .success(hold)
             case .failure(let reason):
+                await giveUp(hold)
                 _ = try await release(hold, to: source)
                 return .failure(reason)
             }
         } catch {
             return .failure(.directory(error.message))
         }
+    }
+
+    /// Ends a stop of the writes: the source serves the tenant as before.
+    package func letGo(_ hold: TenantHold) async throws(DirectoryError) {
+        _ = try await release(hold, to: hold.source)
     }
 
     private struct Cutover {
@@ -103,7 +116,8 @@ package struct HoldCoordinator: Sendable {
 
     /// One hold, from its beginning to its end.
     private func hold(
-        _ cutover: Cutover, above epoch: Int64, _ decide: @escaping @Sendable (TenantHold) async throws -> Region
+        _ cutover: Cutover, above epoch: Int64, _ giveUp: (TenantHold) async -> Void,
+        _ decide: @escaping @Sendable (TenantHold) async throws -> Region
     ) async throws(DirectoryError) -> HoldOutcome {
         let source = cutover.source
         let hold = try await holds.hold(
@@ -111,7 +125,10 @@ package struct HoldCoordinator: Sendable {
         let end = ContinuousClock.now + settings.deadline
         let barrier = await passBarrier(hold, cutover.target, until: end)
         var region = source
-        if case .success = barrier { region = await decision(hold, source: source, until: end, decide) }
+        switch barrier {
+        case .success: region = await decision(hold, source: source, until: end, decide)
+        case .failure: await giveUp(hold)
+        }
         let released = try await release(hold, to: region)
         switch barrier {
         case .failure(let reason): return .givenUp(reason)

@@ -3,7 +3,7 @@
 package protocol HoldStore: Sendable {
     /// Holds a tenant: the placement is `held` at `source`, with an epoch above the directory's and above `epoch`. The
     /// same migration that asks again gets the hold it has; one that has stopped the writes alone (`moving`) and asks
-    /// for `held` gets a new one, which every node has to acknowledge again.
+    /// for `held`, or is led by another node now, gets a new one, which every node has to acknowledge again.
     /// - Parameters:
     ///   - epoch: the highest that any node or store has answered.
     ///   - state: `held` or `moving`.

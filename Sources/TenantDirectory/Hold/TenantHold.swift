@@ -28,5 +28,11 @@ package struct TenantHold: Sendable, Equatable {
         self.state = state
     }
 
+    /// Whether it belongs to this migration, whoever leads it or has led it.
+    package func isOfMigration(_ id: String) -> Bool { Self.migrationID(of: migration) == id }
+
+    /// Holds name a migration and the generation of its lease.
+    static func migrationID(of name: String) -> String { String(name.prefix { $0 != "/" }) }
+
     package var placement: Placement { Placement(region: source, epoch: epoch, state: state) }
 }

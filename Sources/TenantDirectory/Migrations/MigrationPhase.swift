@@ -8,7 +8,8 @@ package enum MigrationPhase: String, Sendable, CaseIterable, Codable {
     case copying
     /// All rows are there; what is written meanwhile follows.
     case catchingUp
-    /// Caught up and able to switch now. May fall back to `catchingUp`.
+    /// Caught up and able to switch now. May fall back to `catchingUp`. A move that is not live and waits for its commit
+    /// is here before its copy begins.
     case ready
     /// The gate is closed, or closing: the one phase that is bounded in time.
     case cuttingOver
@@ -49,7 +50,7 @@ package enum MigrationPhase: String, Sendable, CaseIterable, Codable {
         // Back to `preparing` where the copy must begin anew (H8).
         case .copying: [.catchingUp, .ready, .preparing, .rollingBack]
         case .catchingUp: [.ready, .preparing, .rollingBack]
-        case .ready: [.catchingUp, .preparing, .cuttingOver, .rollingBack]
+        case .ready: [.copying, .catchingUp, .preparing, .cuttingOver, .rollingBack]
         // Given up, it may be tried again; offline, with a new copy.
         case .cuttingOver: [.catchingUp, .ready, .preparing, .committed, .rollingBack]
         case .committed: [.purging, .returning]

@@ -31,9 +31,9 @@ struct MigrationMachineTests {
         var machine = try machine(.preparing, mode: nil)
         #expect(machine.next(now: 0) == .prepare)
         machine.take(.prepared(mode), now: 0)
+        #expect(machine.next(now: 0) == .copy)
+        machine.take(.copied, now: 0)
         if mode == .live {
-            #expect(machine.next(now: 0) == .copy)
-            machine.take(.copied, now: 0)
             #expect(machine.next(now: 0) == .follow)
             machine.take(.followed(isClose: false, inTheWay: []), now: 0)
             #expect(machine.phase == .catchingUp)
@@ -112,10 +112,14 @@ struct MigrationMachineTests {
 
     @Test("copies anew after an offline cutover that was given up, and where the store says so")
     func copiesAnew() throws {
-        var offline = try machine(.ready, mode: .offline)
+        var offline = try machine(.copying, mode: .offline)
+        offline.take(.copied, now: 0)
         #expect(offline.next(now: 0) == .cutOver)
         offline.take(.givenUp("in the way"), now: 0)
         #expect(offline.phase == .preparing && offline.attempt == 2)
+        #expect(offline.next(now: 0) == .prepare)
+        offline.take(.prepared(.offline), now: 0)
+        #expect(offline.next(now: 0) == .copy)
         var live = try machine(.copying)
         for attempt in 2...MigrationRules().copies {
             live.take(.failed(MigrationError(.mustRestart, "the snapshot is gone")), now: 0)
@@ -169,6 +173,9 @@ struct MigrationMachineTests {
         var machine = try machine(.ready, mode: .offline, commit: .manual)
         #expect(machine.next(now: 0) == .wait(.seconds(1)))
         machine.wishes = [.commit]
+        // The writes stand still no sooner than that.
+        #expect(machine.next(now: 0) == .copy)
+        machine.take(.copied, now: 0)
         #expect(machine.next(now: 0) == .cutOver)
         var rehearsal = try self.machine(.ready, kind: .rehearse)
         #expect(rehearsal.next(now: 0) == .cleanUp)
@@ -178,15 +185,41 @@ struct MigrationMachineTests {
         #expect(plan.phase == .done)
     }
 
+    @Test("of a host that is not live stops the writes at once, and they stand still until the commit")
+    func hostOffline() throws {
+        var machine = try machine(.preparing, mode: nil, trigger: .host(id: "m", windowEnd: 100))
+        machine.take(.prepared(.offline), now: 0)
+        #expect(machine.next(now: 0) == .copy)
+        machine.take(.copied, now: 0)
+        #expect(machine.phase == .ready)
+        #expect(machine.next(now: 0) == .wait(.seconds(1)))
+        machine.wishes = [.commit]
+        #expect(machine.next(now: 0) == .cutOver)
+    }
+
+    @Test("tries what was put off again, with what it has, and not for ever", arguments: [MigrationPhase.copying, .ready])
+    func putOff(_ phase: MigrationPhase) throws {
+        var machine = try machine(.copying, mode: .offline)
+        if phase == .ready { machine.take(.copied, now: 0) }
+        var now: Int64 = 0
+        for _ in 0..<MigrationRules().cutovers {
+            #expect(machine.phase == phase && machine.attempt == 1)
+            now += 1_000_000
+            #expect(machine.next(now: now) == (phase == .ready ? .cutOver : .copy))
+            machine.take(.putOff("a node does not answer"), now: now)
+        }
+        #expect(machine.phase == .rollingBack && machine.reason.contains("a node does not answer"))
+    }
+
     @Test("says nothing that the journal would not take, whatever happens in whatever phase")
     func allowed() throws {
         let events: [MigrationEvent] = [
             .settled(isSwitched: true), .settled(isSwitched: false), .waited,
             .followed(isClose: true, inTheWay: []), .givenUp("x"), .switched, .cleanedUp, .purged, .copied,
-            .prepared(.live), .prepared(.offline), .looked, .finished,
+            .prepared(.live), .prepared(.offline), .looked, .finished, .putOff("x"),
         ]
         let expected: [MigrationAction: [Int]] = [
-            .settle: [0, 1], .follow: [3], .cutOver: [4, 5], .cleanUp: [6], .purge: [7], .copy: [8],
+            .settle: [0, 1], .follow: [3], .cutOver: [4, 5, 13], .cleanUp: [6], .purge: [7], .copy: [8, 13],
             .prepare: [9, 10], .look: [11], .finish: [12],
         ]
         for phase in MigrationPhase.allCases where !phase.isOver && phase != .scheduled {

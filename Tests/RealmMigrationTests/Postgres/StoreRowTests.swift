@@ -8,7 +8,7 @@ struct StoreRowTests {
     static let ticket = MoveTicket.sample()
     static let states: [StoreClaim.State] = [.open, .fenced, .moved, .purging, .arriving, .sealed]
     static let acts: [StoreAct] = [
-        .claim, .prepare, .arrive, .write, .fence(epoch: 8), .decide(epoch: 8, .open),
+        .claim, .prepare, .arrive, .write, .fence(epoch: 8), .lift(epoch: 8), .decide(epoch: 8, .open),
         .decide(epoch: 8, .moved(token: "t")), .seal(epoch: 8, token: "t"), .open(epoch: 8, token: "t"), .unseal,
         .purge,
         .purged, .giveUp, .empty, .emptied, .finish,
@@ -75,6 +75,27 @@ struct StoreRowTests {
         #expect(open.answer(to: .decide(epoch: 8, .moved(token: "t")), by: Self.ticket) == .decided(.open))
         // A later one is another matter.
         #expect(open.answer(to: .fence(epoch: 9), by: Self.ticket).changed?.state == .fenced)
+    }
+
+    @Test("lifts a fence to a higher epoch only where it has stood all the time, and only upward")
+    func lifted() throws {
+        let fenced = StoreRow(held: .fenced, epoch: 8)
+        let lifted = try #require(fenced.answer(to: .lift(epoch: 9), by: Self.ticket).changed)
+        #expect(lifted.state == .fenced && lifted.epoch == 9)
+        #expect(lifted.answer(to: .lift(epoch: 9), by: Self.ticket) == .asItIs)
+        for act in [StoreAct.lift(epoch: 8), .fence(epoch: 8), .decide(epoch: 8, .moved(token: "t"))] {
+            #expect(lifted.answer(to: act, by: Self.ticket).code == .overtaken, "\(act)")
+        }
+        // What was let go at the lower epoch cannot take back what stands at the higher one.
+        #expect(lifted.answer(to: .decide(epoch: 8, .open), by: Self.ticket).code == .overtaken)
+        let open = try #require(fenced.answer(to: .decide(epoch: 8, .open), by: Self.ticket).changed)
+        #expect(open.answer(to: .lift(epoch: 9), by: Self.ticket).code == .mustRestart)
+        var older = Self.ticket
+        older.generation = 4
+        #expect(fenced.answer(to: .lift(epoch: 9), by: older).code == .overtaken)
+        for state in [StoreClaim.State.moved, .purging, .arriving, .sealed] {
+            #expect(StoreRow(held: state, epoch: 7).answer(to: .lift(epoch: 9), by: Self.ticket).code == .overtaken)
+        }
     }
 
     @Test("tells whoever decides second what was decided")

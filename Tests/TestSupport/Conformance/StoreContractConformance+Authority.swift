@@ -25,6 +25,9 @@ extension StoreContractConformance {
     ]
 
     static let decisionCases = [
+        Case("a frozen row takes a higher epoch, and says so where it has been let go meanwhile") {
+            try await $0.lifted()
+        },
         Case("a freeze that comes after the thaw of its epoch is too late") { try await $0.lateFreeze() },
         Case("whoever decides second is told what was decided") { try await $0.secondDecision() },
         Case("the target opens for the seal's token alone, and answers the same when asked again") {
@@ -156,6 +159,31 @@ extension StoreContractConformance {
         #expect(!(try await from.write(name, "frozen")))
         #expect(await code { _ = try await from.source.decide(ticket, epoch: 8, .open) } == .overtaken)
         #expect(!(try await from.write(name, "still frozen")))
+    }
+
+    func lifted() async throws {
+        try await seed(1)
+        let ticket = ticket()
+        try await begin(ticket, .offline)
+        func lift(_ epoch: Int64) async -> MigrationError.Code? {
+            await code {
+                try await from.source.raiseFence(ticket, epoch: epoch, onlyWhereUp: true, within: .seconds(1))
+            }
+        }
+        #expect(await lift(8) == .mustRestart)
+        #expect(try await from.write(name, "not frozen"))
+        try await from.source.raiseFence(ticket, epoch: 8, within: .seconds(1))
+        #expect(await lift(10) == nil)
+        #expect(await lift(10) == nil)
+        #expect(await lift(8) == .overtaken)
+        #expect(await code { _ = try await from.source.decide(ticket, epoch: 8, .open) } == .overtaken)
+        #expect(
+            await code { _ = try await from.source.decide(ticket, epoch: 8, .moved(token: "token-of-the-seal")) }
+                != nil)
+        #expect(!(try await from.write(name, "frozen")))
+        #expect(try await from.source.decide(ticket, epoch: 10, .open) == .open)
+        #expect(await lift(12) == .mustRestart)
+        #expect(try await from.write(name, "let go"))
     }
 
     func secondDecision() async throws {

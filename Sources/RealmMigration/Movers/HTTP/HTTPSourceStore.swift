@@ -157,10 +157,11 @@ package struct HTTPSourceStore: SourceStore {
     // MARK: The pause
 
     package func raiseFence(
-        _ ticket: MoveTicket, epoch: Int64, within budget: Duration
+        _ ticket: MoveTicket, epoch: Int64, onlyWhereUp: Bool, within budget: Duration
     ) async throws(MigrationError) {
         var query = StoreQuery(ticket)
         query.add("epoch", epoch)
+        if onlyWhereUp { query.add("frozen", "true") }
         query.add("within", Int64(budget.wholeMilliseconds))
         _ = try await caller.call(.freeze, query, extra: budget)
     }

@@ -31,7 +31,7 @@ extension PostgresSourceStore {
     }
 
     package func raiseFence(
-        _ ticket: MoveTicket, epoch: Int64, within budget: Duration
+        _ ticket: MoveTicket, epoch: Int64, onlyWhereUp: Bool, within budget: Duration
     ) async throws(MigrationError) {
         // The fence does nothing where there is no gate.
         _ = try await record(ticket)
@@ -39,7 +39,8 @@ extension PostgresSourceStore {
         limits.lock = budget
         limits.statement = budget
         do {
-            try await side.act(.fence(epoch: epoch), by: ticket, limits: limits, "raising the fence")
+            let act = onlyWhereUp ? StoreAct.lift(epoch: epoch) : .fence(epoch: epoch)
+            try await side.act(act, by: ticket, limits: limits, "raising the fence")
         } catch  where error.code == .inTheWay {
             let fence = FenceStatements(names: StoreNames(ticket), jobRoles: [])
             let holders = try? await side.run("looking who holds the gate", fence.holders).last

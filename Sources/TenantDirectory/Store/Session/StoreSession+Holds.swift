@@ -32,13 +32,19 @@ extension StoreSession {
     ) throws -> Change<TenantHold> {
         guard let before = try record(id) else { throw Self.noTenant(id) }
         if let current = try hold(of: id)?.hold {
-            guard current.migration == migration, current.source == source else {
+            // Whoever has taken a migration over has another name, and takes over the stop of the writes with it.
+            let isOurs =
+                current.migration == migration
+                || current.state == .moving && current.isOfMigration(TenantHold.migrationID(of: migration))
+            guard isOurs, current.source == source else {
                 throw DirectoryError(
                     .conflict, "Tenant \(id) is held already, by migration \(current.migration). Nothing was changed.")
             }
-            if current.state == state || current.state == .held { return .none(current) }
+            if current.migration == migration, current.state == state || current.state == .held {
+                return .none(current)
+            }
         }
-        try checkMayHold(migration)
+        try checkMayHold(migration, as: state)
         guard before.placement.state != .held, before.placement.region == source else {
             throw DirectoryError(
                 .conflict,

@@ -282,9 +282,11 @@ extension StoreSession {
 
     /// A hold is made by who has the lease, and never of a migration that is to be cancelled. Names that are no
     /// migration's are somebody else's business.
-    func checkMayHold(_ name: String) throws {
-        guard let record = try migration(String(name.prefix { $0 != "/" })) else { return }
-        guard record.holdName == name, !record.wishes.contains(.cancel), record.phase == .cuttingOver else {
+    func checkMayHold(_ name: String, as state: Placement.State) throws {
+        guard let record = try migration(TenantHold.migrationID(of: name)) else { return }
+        // The writes alone are stopped for the copy of a move that is not live.
+        let phase: MigrationPhase = state == .moving ? .copying : .cuttingOver
+        guard record.holdName == name, !record.wishes.contains(.cancel), record.phase == phase else {
             throw DirectoryError(
                 .conflict,
                 "Migration \(record.id) may not hold its tenant now: it was taken over, or is to be cancelled.")
@@ -293,7 +295,7 @@ extension StoreSession {
 
     /// The switch: with the hold's end the migration is committed, in one transaction, whoever ends the hold.
     func noteSwitch(_ name: String) throws {
-        guard let record = try migration(String(name.prefix { $0 != "/" })), record.phase == .cuttingOver else {
+        guard let record = try migration(TenantHold.migrationID(of: name)), record.phase == .cuttingOver else {
             return
         }
         add(

@@ -8,6 +8,8 @@ enum StoreAct: Sendable, Equatable {
     /// A batch, a cursor: data of this migration is written into the target.
     case write
     case fence(epoch: Int64)
+    /// The fence that is up takes a higher epoch, and has let nothing pass since it was raised.
+    case lift(epoch: Int64)
     case decide(epoch: Int64, StoreDecision)
     case seal(epoch: Int64, token: String)
     case open(epoch: Int64, token: String)

@@ -29,6 +29,7 @@ extension StoreRow {
         guard isHeld(by: ticket) else { return overtaken(ticket) }
         switch act {
         case .fence(let epoch): return fenced(epoch)
+        case .lift(let epoch): return lifted(epoch)
         case .seal(let epoch, let token): return sealed(epoch, token)
         case .prepare, .retire, .purge, .purged, .giveUp: return leaving(act)
         default: return arriving(act, ticket)
@@ -65,6 +66,14 @@ extension StoreRow {
         case .fenced where self.epoch == epoch: .asItIs
         case .open: .refused(.overtaken, "epoch \(epoch) was given up: the row is open(\(self.epoch))")
         default: misfit("be fenced")
+        }
+    }
+
+    private func lifted(_ epoch: Int64) -> StoreAnswer {
+        switch state {
+        case .fenced: fenced(epoch)
+        case .open: .refused(.mustRestart, "the row is open(\(self.epoch)), so that what was copied may not be all")
+        default: misfit("have its fence lifted")
         }
     }
 

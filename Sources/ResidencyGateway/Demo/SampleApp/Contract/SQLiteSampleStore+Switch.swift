@@ -8,9 +8,12 @@ extension SQLiteSampleStore {
     /// before it is answered.
     func freeze(_ move: SampleMove) async throws {
         let epoch = try move.number("epoch")
+        let mustBeFrozen = move.flag("frozen")
         try await database.write { db in
             var row = try SampleTenantRow.require(move, db)
             switch row.state {
+            case .open where mustBeFrozen:
+                throw SampleRefusal(.restart, "the tenant's writes have gone on since the copy began")
             case .fenced where row.epoch == epoch: return
             case .open where row.epoch < epoch, .fenced where row.epoch < epoch:
                 row.state = .fenced

@@ -43,6 +43,9 @@ struct SampleMove: Sendable {
         return value
     }
 
+    /// One that may be left out.
+    func flag(_ name: String) -> Bool { values[name] == "true" }
+
     func collection() throws(SampleRefusal) -> SampleCollection {
         guard let collection = SampleCollection(rawValue: try text("collection")) else {
             throw SampleRefusal(.blocked, "there is no such collection")
