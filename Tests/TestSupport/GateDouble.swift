@@ -28,10 +28,11 @@ package final class GateDouble: TenantGates {
     }
 
     /// A request comes: `noting` is called in the same step where it is admitted at a region.
-    package func admit(_ tenant: TenantID, at region: Region, noting: () -> Void) -> Bool {
+    /// - Parameter isSafe: it only reads, and passes a stop of the writes.
+    package func admit(_ tenant: TenantID, at region: Region, isSafe: Bool = false, noting: () -> Void) -> Bool {
         state.withLock { state in
-            guard state.isAlive, let known = state.tenants[tenant], known.placement.state == .serving,
-                known.placement.region == region
+            guard state.isAlive, let known = state.tenants[tenant], known.placement.region == region,
+                known.placement.state == .serving || isSafe && known.placement.state == .moving
             else { return false }
             state.inFlight[tenant, default: 0] += 1
             noting()

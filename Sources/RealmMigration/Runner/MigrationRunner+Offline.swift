@@ -41,7 +41,8 @@ extension MigrationRunner {
         return .copied
     }
 
-    private func until(_ end: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    private func until(_ end: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws -> Void) async throws
+    {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await body()

@@ -197,7 +197,8 @@ struct MigrationMachineTests {
         #expect(machine.next(now: 0) == .cutOver)
     }
 
-    @Test("tries what was put off again, with what it has, and not for ever", arguments: [MigrationPhase.copying, .ready])
+    @Test(
+        "tries what was put off again, with what it has, and not for ever", arguments: [MigrationPhase.copying, .ready])
     func putOff(_ phase: MigrationPhase) throws {
         var machine = try machine(.copying, mode: .offline)
         if phase == .ready { machine.take(.copied, now: 0) }

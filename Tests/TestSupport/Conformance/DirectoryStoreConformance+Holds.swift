@@ -97,6 +97,24 @@ extension DirectoryStoreConformance {
                     tenant.id, for: "m1", at: held.source, above: 0, as: .moving, actor: "migration") == held)
             #expect(try await holds.release(held, to: held.source, actor: "migration").placement.state == .serving)
         },
+        Case("Whoever takes a migration over takes over its stop of the writes, at an epoch of its own") {
+            suite async throws in
+            let holds = try suite.holds
+            let tenant = try await suite.installed([suite.connect("a")])
+            func stop(_ name: String, as state: Placement.State) async throws(DirectoryError) -> TenantHold {
+                try await holds.hold(
+                    tenant.id, for: name, at: tenant.placement.region, above: 0, as: state, actor: "migration")
+            }
+            let first = try await stop("m1/1", as: .moving)
+            await suite.expect(.conflict) { () async throws(DirectoryError) in _ = try await stop("m2/1", as: .moving) }
+            let second = try await stop("m1/2", as: .moving)
+            #expect(second.epoch == first.epoch + 1 && second.state == .moving)
+            let held = try await stop("m1/3", as: .held)
+            #expect(held.epoch == second.epoch + 1 && held.state == .held)
+            // A hold of all requests is settled before anything else, never taken over.
+            await suite.expect(.conflict) { () async throws(DirectoryError) in _ = try await stop("m1/4", as: .held) }
+            #expect(try await holds.hold(of: tenant.id) == held)
+        },
         Case("Acknowledgements that nodes have written count only where the coordinator takes them") {
             suite async throws in
             let holds = try suite.holds
