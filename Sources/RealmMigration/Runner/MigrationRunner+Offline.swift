@@ -32,6 +32,7 @@ extension MigrationRunner {
         }
         try await until(start + parts.settings.offlineBudget) {
             for work in works { try await self.raiseFence(work, hold) }
+            await self.ledger.note { $0.fenced = hold.epoch }
             for work in works {
                 try await work.copy(activating: false)
                 try await work.verifyCopy()
