@@ -6,8 +6,8 @@ import TenantDirectory
 extension MigrationRunner {
     /// Stops the writes, copies everything but what makes the app act, and compares it.
     ///
-    /// What was stopped stays so when a step fails and is tried again, and where another node takes over; the fence of a
-    /// copy that has begun is never raised anew, but has to be up still.
+    /// What was stopped stays so when a step fails and is tried again, and where another node takes over; the fence of
+    /// a copy that has begun is never raised anew, but has to be up still.
     func copyStandingStill() async throws -> MigrationEvent {
         let works = try await works()
         // Of two regions on one store nothing is copied.

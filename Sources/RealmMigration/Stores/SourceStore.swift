@@ -62,8 +62,8 @@ package protocol SourceStore: Sendable {
     // MARK: The pause
 
     /// Refuses the tenant's writes from now on; waits, bounded, for every open transaction that has written (H18).
-    /// - Parameter onlyWhereUp: what was copied is whole only if no write has passed since the fence was raised for this
-    ///   attempt (H16): the fence is up, and is lifted to this epoch. Where it is not, `.mustRestart`.
+    /// - Parameter onlyWhereUp: what was copied is whole only if no write has passed since the fence was raised for
+    ///   this attempt (H16): the fence is up, and is lifted to this epoch. Where it is not, `.mustRestart`.
     func raiseFence(_ ticket: MoveTicket, epoch: Int64, onlyWhereUp: Bool, within budget: Duration)
         async throws(MigrationError)
 

@@ -14,7 +14,7 @@ package struct HoldSettings: Sendable {
     package var retryPause = Duration.milliseconds(200)
     /// The source's store refuses the tenant's writes by itself from the decision on (the third wall).
     package var isFenced: Bool
-    /// What may write was stopped before, by the same migration: only reads are in flight, and those may be passed over.
+    /// What may write was stopped before, by the same migration: only reads are in flight, and may be passed over.
     package var areWritesStopped = false
     /// Nodes that do not answer are passed over where the store is fenced. They may have answered reads from the old
     /// region until they hear of the switch.

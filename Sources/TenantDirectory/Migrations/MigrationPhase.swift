@@ -8,8 +8,8 @@ package enum MigrationPhase: String, Sendable, CaseIterable, Codable {
     case copying
     /// All rows are there; what is written meanwhile follows.
     case catchingUp
-    /// Caught up and able to switch now. May fall back to `catchingUp`. A move that is not live and waits for its commit
-    /// is here before its copy begins.
+    /// Caught up and able to switch now. May fall back to `catchingUp`. A move that is not live and waits for its
+    /// commit is here before its copy begins.
     case ready
     /// The gate is closed, or closing: the one phase that is bounded in time.
     case cuttingOver
