@@ -105,8 +105,25 @@ extension MigrationRunner {
             look.report.add(move.name, source: source, target: target, isShared: store.isShared)
             look.stores.append(store)
         }
+        if let finding = try await differingViews(ticket) { look.report.blockers.append(finding) }
         let isOfHost = if case .host = await ledger.record.trigger { true } else { false }
         look.report.estimate(bytesPerSecond: parts.settings.bytesPerSecond, mode: mode, isOfHost: isOfHost)
         return look
+    }
+
+    /// Between nodes that see the regions differently nothing is moved: the one would send a tenant where the other
+    /// does not look for it.
+    private func differingViews(_ ticket: MoveTicket) async throws -> MigrationPlanReport.Finding? {
+        let nodes = try await parts.journal.nodes().filter { node in
+            [.starting, .serving].contains(node.state)
+                && (node.regions.contains(ticket.source) || node.regions.contains(ticket.target))
+        }
+        let views = Dictionary(grouping: nodes, by: \.regionView)
+        guard views.count > 1 else { return nil }
+        let groups = views.values.map { $0.map(\.identity.id).sorted().joined(separator: ", ") }.sorted()
+        return MigrationPlanReport.Finding(
+            store: "nodes", side: "source", code: "views-differ",
+            message: "The nodes differ in their view of the regions: \(groups.joined(separator: " | ")).",
+            remedy: "Give all of them the same declaration and defaultRegion; `nodes list` shows what each sees.")
     }
 }

@@ -92,6 +92,22 @@ struct MigrationRunnerTests {
         }
     }
 
+    @Test("is refused between nodes that see the regions differently, and names them")
+    func differingViews() async throws {
+        try await MoveSite.with { site in
+            try await site.store.register(
+                NodeRecord(
+                    identity: .init(newProcessOf: "odd"), regions: [site.us], version: "1", regionView: "another",
+                    configurationDigest: "", startedAt: 0), replacing: nil)
+            try await site.start("a")
+            let record = try await site.order()
+            let over = try await site.reached(record.id, [])
+            #expect(over.phase == .rolledBack && over.reason.contains("gate-1 | odd"), "\(over.reason)")
+            #expect(over.plan?.blockers.map(\.code) == ["views-differ"])
+            #expect(site.inEU.rows == MoveSite.rows && site.inUS.rows.isEmpty)
+        }
+    }
+
     @Test("of two regions on one store changes the placement alone")
     func shared() async throws {
         try await MoveSite.with(shared: true) { site in
