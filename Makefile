@@ -19,7 +19,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Package.swift says of exclusive access goes for the libraries of the event loop, too.
 RELEASE := -c release --product residency-gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: help demo demo-fleet outage moves crashes test check format bench bench-commits bench-feed soak hold fuzz install packages release
+.PHONY: help demo demo-fleet outage moves crashes pauses test check format bench bench-commits bench-feed soak hold fuzz install packages release
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,12 @@ crashes: packages ## kills -9 everything that takes part in a move, at every ste
 	@$(ENSURE) postgresql curl openssl python3
 	swift build --product residency-gateway
 	python3 Tests/Fleet/crashes.py --gateway .build/debug/residency-gateway $(CRASHES)
+
+pauses: release ## moves a tenant under 500 calls a second: 50 times, with 100 ms between the regions, with many rows
+	@$(ENSURE) postgresql curl openssl python3
+	python3 Tests/Fleet/pauses.py --gateway .build/release/residency-gateway --bar 300 $(PAUSES)
+	python3 Tests/Fleet/pauses.py --gateway .build/release/residency-gateway --round-trip 100 --bar 1000 $(PAUSES)
+	python3 Tests/Fleet/pauses.py --gateway .build/release/residency-gateway --rows 2000000 --moves 4 --bar 300 $(PAUSES)
 
 outage: packages ## stops the directory for SECONDS=60 under load, restarts a gateway meanwhile, and says what it came to
 	@$(ENSURE) postgresql curl openssl python3

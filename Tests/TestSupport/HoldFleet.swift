@@ -51,14 +51,14 @@ package final class HoldFleet: HoldLink {
     package func silence(_ name: String) { state.withLock { _ = $0.silent.insert(name) } }
 
     /// Starts a node, or starts it again: registered, then with the directory read, then serving.
-    package func start(_ name: String, serving tenant: TenantID) async throws {
+    package func start(_ name: String, serving tenant: TenantID, seesTraffic: Bool = true) async throws {
         let identity = NodeRecord.Identity(newProcessOf: name)
         let record = NodeRecord(
             identity: identity, regions: regions, version: "1", regionView: "", configurationDigest: "", startedAt: 0)
         try await store.register(record, replacing: nil)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let directory = Directory(store: store, logger: logger)
-        let gates = GateDouble()
+        let gates = GateDouble(seesTraffic: seesTraffic)
         let agent = HoldAgent(
             directory: directory, gates: gates, holds: store,
             node: HoldAgent.Node(

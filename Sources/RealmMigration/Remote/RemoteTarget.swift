@@ -82,6 +82,10 @@ package struct RemoteTarget: TargetStore {
         return try said(answer.hashes)
     }
 
+    package func watchMark(_ ticket: MoveTicket) async throws(MigrationError) -> String {
+        try said(try await ask(.watchMark, ticket).text)
+    }
+
     package func seal(_ ticket: MoveTicket, epoch: Int64) async throws(MigrationError) -> String {
         try said(try await ask(.seal, ticket) { $0.epoch = epoch }.text)
     }

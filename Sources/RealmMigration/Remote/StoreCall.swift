@@ -9,7 +9,7 @@ package struct StoreCall: Sendable, Equatable {
 
     enum Act: String, Sendable, Codable {
         case survey, standing, schemaState, probe, claim, prepare, cursors, apply, digests, rowHashes, seal, open,
-            unseal, finish, cleanUp
+            unseal, finish, cleanUp, watchMark
     }
 
     struct Head: Sendable, Codable, Equatable {
@@ -79,7 +79,7 @@ package struct StoreAnswerFrame: Sendable, Equatable {
         var cursors: [String: String]?
         var digests: [StoreDigest]?
         var hashes: [String: String]?
-        /// A cursor, or a token.
+        /// A cursor, a token, or a mark.
         var text: String?
     }
 

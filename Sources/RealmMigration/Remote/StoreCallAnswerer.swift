@@ -46,6 +46,7 @@ package struct StoreCallAnswerer: Sendable {
         case .unseal: try await target.unseal(ticket)
         case .finish: try await target.finish(ticket)
         case .cleanUp: try await target.cleanUp(ticket)
+        case .watchMark: answer.text = try await target.watchMark(ticket)
         }
         return answer
     }

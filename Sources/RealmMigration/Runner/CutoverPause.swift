@@ -13,6 +13,7 @@ final class CutoverPause: Sendable {
     private let mode: MoveMode
     private let settings: MigrationSettings
     private let checks: Mutex<[String: OpenChecks]>
+    private let marks: [String: String]
     private let journal: any HoldStore
     private let ledger: MigrationLedger
     private let logger: Logger
@@ -22,12 +23,13 @@ final class CutoverPause: Sendable {
 
     init(
         _ works: [MoveWork], mode: MoveMode, settings: MigrationSettings, checks: [String: OpenChecks],
-        journal: any HoldStore, ledger: MigrationLedger, logger: Logger
+        marks: [String: String], journal: any HoldStore, ledger: MigrationLedger, logger: Logger
     ) {
         self.works = works
         self.mode = mode
         self.settings = settings
         self.checks = Mutex(checks)
+        self.marks = marks
         self.journal = journal
         self.ledger = ledger
         self.logger = logger
@@ -82,7 +84,7 @@ final class CutoverPause: Sendable {
         }
         try Task.checkCancellation()
         var tokens: [String: String] = [:]
-        for work in works { tokens[work.move.name] = try await work.move.target.seal(work.ticket, epoch: epoch) }
+        for work in works { tokens[work.move.name] = try await seal(work, epoch) }
         guard let deciding, let token = tokens[deciding.move.name] else { return true }
         let decision = try await deciding.move.source.decide(deciding.ticket, epoch: epoch, .moved(token: token))
         guard case .moved(let token) = decision else {
@@ -110,6 +112,19 @@ final class CutoverPause: Sendable {
         let requests = lanes.filter(\.isActivating).map { StoreDigest.Request(table: $0.name) }
         let found = try await work.differences(requests)
         guard found.isEmpty else { throw work.error(found) }
+    }
+
+    /// Nothing is applied after this; and nobody has written past the mover since everything was compared.
+    private func seal(_ work: MoveWork, _ epoch: Int64) async throws -> String {
+        async let mark = work.watchMark()
+        let token = try await work.move.target.seal(work.ticket, epoch: epoch)
+        let now = try await mark
+        // Whoever took over a copy made while writes stood still knows of none.
+        guard let known = marks[work.move.name], known != now else { return token }
+        throw MigrationError(
+            .inTheWay,
+            "Store \(work.move.name): somebody has changed the triggers of the fence, or what tells of changes. "
+                + "Every row is compared again before the next try.")
     }
 
     // MARK: The decision

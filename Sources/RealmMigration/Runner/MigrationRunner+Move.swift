@@ -52,10 +52,14 @@ extension MigrationRunner {
     /// in the next round, and for good in the pause.
     private func compare(_ work: MoveWork) async throws -> OpenChecks {
         let name = work.move.name
+        // Before anything is compared: what happens meanwhile is seen the next time.
+        let mark = try await work.watchMark()
+        let known = marks.withLock { $0.updateValue(mark, forKey: name) }
         let changed = try await work.move.source.changedKeys(work.ticket)
         let tables = await ledger.progress[name]?.verified.map(\.table) ?? []
         let requests = checks.withLock { checks in
             // Whoever has taken over knows of no change before: every row is compared once.
+            if known != mark { checks[name] = nil }
             checks[name, default: OpenChecks(tables: tables)].add(changed)
             return checks[name, default: OpenChecks()].take()
         }
@@ -105,6 +109,10 @@ extension MigrationRunner {
         if let inTheWay = try await inTheWay(works, mode) {
             return .followed(isClose: false, inTheWay: inTheWay)
         }
+        if mode == .live, works.contains(where: { work in checks.withLock { $0[work.move.name] == nil } }) {
+            // Whoever has just taken over compares what it knows nothing of before the pause, and not in it.
+            return try await follow()
+        }
         let record = await ledger.record
         let pause = pause(works, mode, checks: checks.withLock { $0 })
         let (from, to) = (record.from, record.to)
@@ -149,8 +157,8 @@ extension MigrationRunner {
 
     func pause(_ works: [MoveWork], _ mode: MoveMode, checks: [String: OpenChecks] = [:]) -> CutoverPause {
         CutoverPause(
-            works, mode: mode, settings: parts.settings, checks: checks, journal: parts.journal, ledger: ledger,
-            logger: logger)
+            works, mode: mode, settings: parts.settings, checks: checks, marks: marks.withLock { $0 },
+            journal: parts.journal, ledger: ledger, logger: logger)
     }
 
     func holdSettings(_ works: [MoveWork], _ mode: MoveMode) async -> HoldSettings {

@@ -18,8 +18,12 @@ extension MigrationRunner {
     }
 
     func prepare() async throws -> MigrationEvent {
-        let ticket = try await ticket()
-        let found = try await lookAtStores(ticket)
+        if try await ticket().attempt > 1 {
+            // What an earlier attempt has left stands in nobody's way; a side that was cleaned up is nobody's.
+            try await claim()
+            try await takeAway()
+        }
+        let found = try await lookAtStores(try await ticket())
         await ledger.conclude(findings: MigrationLedger.text(found.report))
         guard found.report.blockers.isEmpty else {
             let named = found.report.blockers.prefix(3).map(\.message).joined(separator: " ")
@@ -35,15 +39,14 @@ extension MigrationRunner {
             try await claim()
         }
         for move in try await moves() { try await checkPlaces(move) }
-        if ticket.attempt > 1 {
-            // What an earlier attempt has left; a side that was cleaned up is nobody's.
-            try await takeAway()
-            try await claim()
-        }
         for work in try await works() {
             try await work.move.source.prepare(work.ticket, mode: found.mode)
             try await work.move.target.prepare(work.ticket, mode: found.mode)
             try await noteSides(work)
+        }
+        for work in try await works() {
+            let mark = try await work.watchMark()
+            marks.withLock { $0[work.move.name] = mark }
         }
         checks.withLock { $0 = [:] }
         return .prepared(found.mode)

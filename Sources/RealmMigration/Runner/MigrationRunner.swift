@@ -11,6 +11,8 @@ final class MigrationRunner: Sendable {
     private let throttle: Throttle
     /// Rows to be compared again, by store; `nil` before the copy was compared by this process.
     let checks = Mutex<[String: OpenChecks]>([:])
+    /// What ``MoveWork/watchMark()`` was, by store, before everything was compared that is not in `checks`.
+    let marks = Mutex<[String: String]>([:])
     /// Both sides of the stores know this node's lease.
     let hasClaimed = Mutex(false)
     /// When a round of what follows last looked at the schema.

@@ -94,6 +94,8 @@ struct MoveWork: Sendable {
         let found = try await move.target.digests(
             ticket, of: expected.map { StoreDigest.Request(table: $0.table) }, key: ticket.digestKey)
         for (one, other) in zip(expected, found) where one != other {
+            let named = try await differences(in: StoreDigest.Request(table: one.table), one, other, asCopied: true)
+            guard named.isEmpty else { throw error(named) }
             throw MigrationError(
                 .differs,
                 "Store \(move.name), \(one.table): \(one.rows) rows were read and \(other.rows) arrived, or what "
@@ -151,6 +153,14 @@ struct MoveWork: Sendable {
                 + "start again.")
     }
 
+    /// Of both sides; see ``SourceStore/watchMark(_:)``.
+    func watchMark() async throws -> String {
+        async let here = move.source.watchMark(ticket)
+        async let there = move.target.watchMark(ticket)
+        let (source, target) = try await (here, there)
+        return source + " " + target
+    }
+
     /// Compares these rows, or tables, on both sides.
     /// - Returns: what differs, by table: the keys of the rows.
     func differences(_ requests: [StoreDigest.Request]) async throws -> [StoreDifference] {
@@ -164,17 +174,30 @@ struct MoveWork: Sendable {
         }
         var found: [StoreDifference] = []
         for (request, (left, right)) in zip(requests, zip(one, other)) where left != right {
-            for part in left.sums.indices
-            where !right.sums.indices.contains(part) || left.sums[part] != right.sums[part] {
-                found += try await differences(in: request, part)
-            }
+            found += try await differences(in: request, left, right, asCopied: false)
         }
         return found
     }
 
-    private func differences(in request: StoreDigest.Request, _ part: Int) async throws -> [StoreDifference] {
+    private func differences(
+        in request: StoreDigest.Request, _ left: StoreDigest, _ right: StoreDigest, asCopied: Bool
+    ) async throws -> [StoreDifference] {
+        var found: [StoreDifference] = []
+        for part in left.sums.indices
+        where !right.sums.indices.contains(part) || left.sums[part] != right.sums[part] {
+            found += try await differences(in: request, part, asCopied: asCopied)
+        }
+        return found
+    }
+
+    private func differences(
+        in request: StoreDigest.Request, _ part: Int, asCopied: Bool
+    ) async throws -> [StoreDifference] {
         let key = ticket.digestKey
-        async let here = move.source.rowHashes(ticket, of: request, part: part, key: key)
+        async let here =
+            asCopied
+            ? move.source.copyRowHashes(ticket, of: request, part: part, key: key)
+            : move.source.rowHashes(ticket, of: request, part: part, key: key)
         async let there = move.target.rowHashes(ticket, of: request, part: part, key: key)
         let (one, other) = try await (here, there)
         return Set(one.keys).union(other.keys).sorted().compactMap { name in

@@ -59,6 +59,14 @@ package protocol SourceStore: Sendable {
     func rowHashes(_ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8])
         async throws(MigrationError) -> [String: String]
 
+    /// The same of the rows as they were copied, to name what ``copyDigests(_:key:)`` has found different.
+    func copyRowHashes(_ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8])
+        async throws(MigrationError) -> [String: String]
+
+    /// Equal to what it was: since then nobody can have changed the tenant's rows unseen, past what refuses changes or
+    /// tells of them. Where it differs every row is compared before a switch. Quick, whatever the rows are.
+    func watchMark(_ ticket: MoveTicket) async throws(MigrationError) -> String
+
     // MARK: The pause
 
     /// Refuses the tenant's writes from now on; waits, bounded, for every open transaction that has written (H18).
@@ -105,6 +113,16 @@ extension SourceStore {
     ) async throws(MigrationError) {
         try await raiseFence(ticket, epoch: epoch, onlyWhereUp: false, within: budget)
     }
+
+    /// A store whose rows stand still while they are copied, or that cannot tell.
+    package func copyRowHashes(
+        _ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8]
+    ) async throws(MigrationError) -> [String: String] {
+        try await rowHashes(ticket, of: request, part: part, key: key)
+    }
+
+    /// A store that the app itself keeps shut.
+    package func watchMark(_ ticket: MoveTicket) async throws(MigrationError) -> String { "" }
 
     /// A store that makes nothing for a move but its fence has nothing to take away.
     package func finish(_ ticket: MoveTicket) async throws(MigrationError) {}

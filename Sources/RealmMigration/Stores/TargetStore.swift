@@ -34,6 +34,10 @@ package protocol TargetStore: Sendable {
     func rowHashes(_ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8])
         async throws(MigrationError) -> [String: String]
 
+    /// As in the source: equal to what it was, nobody but the mover can have written since. Where it differs every row
+    /// is compared before a switch.
+    func watchMark(_ ticket: MoveTicket) async throws(MigrationError) -> String
+
     /// `arriving` becomes `sealed(epoch)`: nothing is applied any more, and everything is on disk (H34).
     /// - Returns: the token that the source's decision names, and that opens.
     func seal(_ ticket: MoveTicket, epoch: Int64) async throws(MigrationError) -> String
@@ -60,4 +64,7 @@ extension TargetStore {
     package func probe(_ ticket: MoveTicket, writing nonce: String?) async throws(MigrationError) -> StoreProbe? {
         nil
     }
+
+    /// A store that the app itself keeps shut.
+    package func watchMark(_ ticket: MoveTicket) async throws(MigrationError) -> String { "" }
 }

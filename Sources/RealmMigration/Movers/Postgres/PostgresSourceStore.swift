@@ -103,10 +103,33 @@ package final class PostgresSourceStore: SourceStore {
         let tables = plan.tables.filter { !$0.isActivating && (!isLive || $0.isFollowed) }
         let requests = tables.map { StoreDigest.Request(table: $0.title) }
         guard isLive else { return try await side.digests(plan, of: requests, key: key) }
-        guard let holder = move(ticket).holder else {
-            throw MigrationError(.mustRestart, "\(side.title): the snapshot of the copy is gone; it begins anew.")
+        return try await onSnapshot(ticket) { holder throws(MigrationError) in
+            try await side.digests(plan, of: requests, key: key, session: holder)
         }
-        return try await side.digests(plan, of: requests, key: key, session: holder)
+    }
+
+    package func copyRowHashes(
+        _ ticket: MoveTicket, of request: StoreDigest.Request, part: Int, key: [UInt8]
+    ) async throws(MigrationError) -> [String: String] {
+        guard try await record(ticket).mode == .live else {
+            return try await rowHashes(ticket, of: request, part: part, key: key)
+        }
+        if part == DigestStatements.references { return [:] }
+        let plan = try await side.plan(ticket)
+        return try await onSnapshot(ticket) { holder throws(MigrationError) in
+            try await side.rowHashes(plan, of: request, part: part, key: key, session: holder)
+        }
+    }
+
+    /// Reads what was copied. Its session cannot be made again: one that breaks takes the snapshot with it.
+    private func onSnapshot<Value>(
+        _ ticket: MoveTicket, _ body: (PostgresSession) async throws(MigrationError) -> Value
+    ) async throws(MigrationError) -> Value {
+        let gone = "\(side.title): the snapshot of the copy is gone; it begins anew."
+        guard let holder = move(ticket).holder else { throw MigrationError(.mustRestart, gone) }
+        do { return try await body(holder) } catch  where error.code == .unavailable {
+            throw MigrationError(.mustRestart, gone, cause: error)
+        }
     }
 
     // MARK: Following

@@ -23,8 +23,8 @@ struct HTTPStoreTests {
     ) async throws {
         let (source, target) = (try #require(Region("EU")), try #require(Region("US")))
         var settings = HTTPStoreSettings(name: "notes", urls: [source: urls, target: urls], credential: credential)
-        settings.limits.callTimeout = .milliseconds(400)
-        settings.limits.batchTimeout = .milliseconds(400)
+        settings.limits.callTimeout = .seconds(5)
+        settings.limits.batchTimeout = .seconds(5)
         settings.limits.maxAnswerBytes = 2_000
         settings.limits.maxBatchBytes = 4_000
         let allow = [AddressRange("127.0.0.1")].compactMap { $0 }

@@ -37,7 +37,8 @@ extension PostgresSide {
 
     /// Key and hash of each row of a part.
     func rowHashes(
-        _ plan: PreparedPlan, of request: StoreDigest.Request, part: Int, key: [UInt8], places: Places = { _ in nil }
+        _ plan: PreparedPlan, of request: StoreDigest.Request, part: Int, key: [UInt8], places: Places = { _ in nil },
+        session: PostgresSession? = nil
     ) async throws(MigrationError) -> [String: String] {
         let table = try known(request.table, plan)
         if part == DigestStatements.references {
@@ -48,7 +49,7 @@ extension PostgresSide {
         var hashes: [String: String] = [:]
         for keys in slices(request) {
             let sql = try statements.hashes(part: part, keys: keys)
-            for values in try await read("comparing rows of \(table.title)", sql, nil).rows {
+            for values in try await read("comparing rows of \(table.title)", sql, session).rows {
                 if values.count == 2, let name = values[0], let hash = values[1] { hashes[name] = hash }
             }
         }
